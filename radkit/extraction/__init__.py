@@ -1,0 +1,11 @@
+"""L5: the stage runner with its bounded cache, extract, and the sweep of one knob."""
+
+from radkit.extraction.cache import StageCache, shared_cache
+from radkit.extraction.extract import COLUMNS, FeatureSet, extract, family_values
+from radkit.extraction.stages import Pipeline, StageRecord, run_stages
+from radkit.extraction.sweep import Sweep, sweep, turn
+
+__all__ = [
+    "COLUMNS", "FeatureSet", "Pipeline", "StageCache", "StageRecord", "Sweep", "extract", "family_values", "run_stages",
+    "shared_cache", "sweep", "turn",
+]  # fmt: skip

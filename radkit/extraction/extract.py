@@ -1,0 +1,175 @@
+"""extract: one image, one mask, one recipe -> a table of features that knows where it came from."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from radkit import features
+from radkit._version import __version__
+from radkit.extraction.cache import StageCache
+from radkit.extraction.stages import Pipeline, StageRecord, run_stages
+from radkit.features import FeatureValue
+from radkit.recipe import Recipe, default
+from radkit.volume import DataNotFound, Image, Mask
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("name", "family", "feature", "ibsi", "aggregation", "value", "unit", "status")
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureSet:
+    """The features of one region, the stages that led to them, and their provenance.
+
+    Examples
+    --------
+    >>> import radkit
+    >>> case = radkit.load("ibsi-digital")
+    >>> fs = radkit.extract(case.image, case.mask, radkit.preset("ibsi-digital"))
+    >>> round(fs["cm_contrast_3D_comb"], 4)
+    5.1176
+    """
+
+    values: tuple[FeatureValue, ...]
+    stages: tuple[StageRecord, ...]
+    provenance: dict[str, Any]
+
+    def __getitem__(self, tag: str) -> float:
+        try:
+            return self._by_tag[tag].value
+        except KeyError:
+            from difflib import get_close_matches
+
+            close = get_close_matches(tag, self._by_tag, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "see radkit features."
+            raise DataNotFound(f"no feature {tag!r} was computed; {hint}") from None
+
+    def __contains__(self, tag: str) -> bool:
+        return tag in self._by_tag
+
+    def __iter__(self) -> Iterator[FeatureValue]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def _by_tag(self) -> dict[str, FeatureValue]:
+        if "_tags" not in self.__dict__:
+            self.__dict__["_tags"] = {value.tag: value for value in self.values}
+        return self.__dict__["_tags"]
+
+    def to_dict(self) -> dict[str, float]:
+        """Tag -> value."""
+        return {value.tag: value.value for value in self.values}
+
+    def to_frame(self) -> pd.DataFrame:
+        """A table with the columns name, family, feature, ibsi, aggregation, value, unit, status."""
+        import pandas as pd
+
+        unit = self.provenance["unit"]
+        rows = [
+            (
+                value.tag,
+                value.feature.family,
+                value.feature.name,
+                value.feature.ibsi,
+                value.aggregation,
+                value.value,
+                value.feature.unit_of(unit),
+                value.feature.status,
+            )
+            for value in self.values
+        ]
+        frame = pd.DataFrame(rows, columns=list(COLUMNS))
+        frame.attrs["provenance"] = self.provenance
+        return frame
+
+
+def extract(
+    image: Image,
+    mask: Mask,
+    recipe: Recipe | None = None,
+    *,
+    cache: StageCache | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> FeatureSet:
+    """Every feature of a recipe's families for one region.
+
+    Parameters
+    ----------
+    image, mask : on one grid, (z, y, x).
+    recipe : all settings; None takes the default of the image's modality.
+    cache : keeps stage results for the next call; None: forget them.
+    progress : called with a stage's name and the fraction done.
+
+    Raises
+    ------
+    GeometryMismatch, UnitMismatch, EmptyMask, SettingError : see ``radkit.volume``.
+    """
+    recipe = recipe if recipe is not None else default(image.modality)
+    cache = StageCache() if cache is None else cache
+    say = progress or (lambda name, fraction: None)
+    say("stages", 0.0)
+    pipeline = run_stages(image, mask, recipe, cache)
+    values: list[FeatureValue] = []
+    records = list(pipeline.stages)
+    for i, family in enumerate(recipe.families):
+        say(family, (i + 1) / (len(recipe.families) + 1))
+        start = perf_counter()
+        found, cached = family_values(pipeline, family, cache)
+        values.extend(found)
+        records.append(_family_record(family, pipeline, (perf_counter() - start) * 1e3, cached))
+    say("done", 1.0)
+    return FeatureSet(tuple(values), tuple(records), _provenance(image, mask, pipeline))
+
+
+def family_values(pipeline: Pipeline, family: str, cache: StageCache) -> tuple[tuple[FeatureValue, ...], bool]:
+    """One family's features of a pipeline, and whether they came from the cache."""
+    stage = features.family(family).takes  # "roi" or "levels": what the family is a function of
+    key = (*pipeline.keys[stage], "features", family, pipeline.recipe.aggregations)
+    return cache.get(
+        key,
+        lambda: tuple(features.compute(family, pipeline.roi, pipeline.levels, pipeline.recipe.aggregations)),
+    )
+
+
+def _family_record(family: str, pipeline: Pipeline, ms: float, cached: bool) -> StageRecord:
+    last = pipeline.stages[-1]
+    return StageRecord(
+        name=family,
+        ms=ms,
+        cached=cached,
+        n_voxels=last.n_voxels,
+        n_levels=last.n_levels if features.family(family).takes == "levels" else None,
+        low=last.low,
+        high=last.high,
+    )
+
+
+def _provenance(image: Image, mask: Mask, pipeline: Pipeline) -> dict[str, Any]:
+    return {
+        "radkit_version": __version__,
+        "recipe": pipeline.recipe.name,
+        "recipe_hash": pipeline.recipe.hash,
+        "recipe_settings": pipeline.recipe.settings(),
+        "image_digest": image.digest,
+        "mask_digest": mask.digest,
+        "modality": image.modality,
+        "unit": pipeline.roi.image.unit,
+        "n_voxels_mask": mask.n_voxels,
+        "n_voxels_morphological": int(pipeline.roi.morphological_mask.sum()),
+        "n_voxels_intensity": int(pipeline.roi.values.size),
+        "n_levels": pipeline.levels.n_levels,
+        "notes": list(pipeline.roi.image.notes),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in ("numpy", "scipy", "numba")},
+        },
+    }
