@@ -1,0 +1,92 @@
+"""From a stage to numbers: run every formula of a family, once per aggregation."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from radkit.features.catalogue import Feature, Undefined
+from radkit.features.families import Family, family
+from radkit.volume import Levels, RadkitError, Roi
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureValue:
+    """One number with its name.
+
+    Parameters
+    ----------
+    tag : with the aggregation suffix, "cm_contrast_3D_avg".
+    feature : its record in the catalogue.
+    aggregation : IBSI's words, "3D, averaged"; "" for a family without aggregations.
+    value : the number; NaN only together with a note.
+    note : "" or "undefined: ..." with the reason why the formula has no value here.
+    """
+
+    tag: str
+    feature: Feature
+    aggregation: str
+    value: float
+    note: str = ""
+
+
+def compute(name: str, roi: Roi, levels: Levels | None, aggregations: tuple[str, ...] = ()) -> list[FeatureValue]:
+    """All features of one family.
+
+    Averaged aggregations give the mean over their matrices, those without a voxel pair left out (IBSI).
+
+    Parameters
+    ----------
+    name : family, one of ``families()``.
+    roi : the region; morphology and statistics are computed from it.
+    levels : the discretized region; needed by the other families.
+    aggregations : suffixes, "3D_avg"; those that the family does not know are passed over.
+
+    Raises
+    ------
+    SettingError : unknown family.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from radkit.volume import Image, Mask
+    >>> image = Image.of(np.array([[[1.0, 2.0, 6.0]]]), spacing_mm=(1, 1, 1), unit="HU")
+    >>> roi = Roi.of(image, Mask.of(image.array > 0, spacing_mm=(1, 1, 1)))
+    >>> {v.tag: v.value for v in compute("statistics", roi, None)}["stat_mean"]
+    3.0
+    """
+    chosen = family(name)
+    stage = roi if chosen.takes == "roi" else levels
+    known = chosen.chosen(aggregations)
+    if chosen.aggregations and not known:
+        return []
+    return [
+        _value(chosen, feature, aggregation, record)
+        for aggregation, record in chosen.stages(stage, known)
+        for feature in chosen.features
+    ]
+
+
+def _value(family: Family, feature: Feature, aggregation: str, record) -> FeatureValue:
+    value, note = math.nan, ""
+    if record is None:
+        note = f"undefined: {family.undefined}"
+    else:
+        try:
+            value = float(np.mean(feature.function(record)))
+        except Undefined as reason:
+            note = f"undefined: {reason}"
+        else:
+            if not math.isfinite(value):
+                raise RadkitError(
+                    f"{feature.tag} came out as {value} without a documented reason. Please report this region."
+                )
+    return FeatureValue(
+        tag=f"{feature.tag}_{aggregation}" if aggregation else feature.tag,
+        feature=feature,
+        aggregation=family.aggregations.get(aggregation, ""),
+        value=value,
+        note=note,
+    )

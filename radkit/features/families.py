@@ -1,0 +1,112 @@
+"""The families of features: what each is computed from, and which aggregations it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from radkit.features import glcm, intensity_histogram, morphology, statistics
+from radkit.features.catalogue import Feature, registered
+from radkit.matrices.glcm import AGGREGATIONS, merge, ways
+from radkit.matrices.pairs import count_pairs
+from radkit.volume import Levels, Roi, SettingError
+
+Stages = Iterator[tuple[str, Any]]  # (aggregation, stage that the family's formulas take)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """One IBSI family of features.
+
+    Parameters
+    ----------
+    formulas : the module with the family's formulas; it is named as IBSI's tables name the family.
+    title : for people.
+    takes : "roi" or "levels", the stage of the pipeline the family is computed from.
+    stages : from that stage and the wanted aggregations to (aggregation, record) pairs; each formula takes the record.
+    aggregations : suffix to IBSI's words; empty for a family without.
+    undefined : why no feature has a value where ``stages`` gives None for a record.
+    """
+
+    formulas: ModuleType
+    title: str
+    takes: str
+    stages: Callable[[Roi | Levels, tuple[str, ...]], Stages]
+    aggregations: dict[str, str]
+    undefined: str = ""
+
+    @property
+    def name(self) -> str:
+        """As in the reference tables, "glcm"."""
+        return self.formulas.__name__.rpartition(".")[2]
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The family's features, in IBSI's order."""
+        return registered(self.name)
+
+    def chosen(self, aggregations: Iterable[str]) -> tuple[str, ...]:
+        """Those of the aggregations that this family knows."""
+        return tuple(name for name in aggregations if name in self.aggregations)
+
+
+def _single(record: Callable) -> Callable[[Any, tuple[str, ...]], Stages]:
+    def stages(stage, aggregations: tuple[str, ...]) -> Stages:
+        yield "", record(stage)
+
+    return stages
+
+
+def _glcm_stages(levels: Levels, aggregations: tuple[str, ...]) -> Stages:
+    pairs = count_pairs(levels.array, levels.n_levels, ways(*aggregations))
+    for aggregation in aggregations:
+        stack = merge(pairs, aggregation)
+        yield aggregation, stack if len(stack) else None
+
+
+FAMILIES = (
+    Family(
+        formulas=morphology,
+        title="Morphology",
+        takes="roi",
+        stages=_single(morphology.Shape.of),
+        aggregations={},
+    ),
+    Family(
+        formulas=statistics,
+        title="Intensity-based statistics",
+        takes="roi",
+        stages=_single(statistics.Sample.of),
+        aggregations={},
+    ),
+    Family(
+        formulas=intensity_histogram,
+        title="Intensity histogram",
+        takes="levels",
+        stages=_single(intensity_histogram.Histogram.of),
+        aggregations={},
+    ),
+    Family(
+        formulas=glcm,
+        title="Gray level co-occurrence matrix",
+        takes="levels",
+        stages=_glcm_stages,
+        aggregations=AGGREGATIONS,
+        undefined="no two neighboring voxels lie in the region",
+    ),
+)
+_BY_NAME = {family.name: family for family in FAMILIES}
+
+
+def family(name: str) -> Family:
+    """The family of that name.
+
+    Raises
+    ------
+    SettingError : unknown name.
+    """
+    if name not in _BY_NAME:
+        raise SettingError(f"feature family is {name!r}; use one of {', '.join(_BY_NAME)}.")
+    return _BY_NAME[name]

@@ -1,0 +1,203 @@
+"""Gray level co-occurrence matrices (GLCM): how often two gray levels lie side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from radkit.matrices.neighbors import IN_PLANE
+from radkit.matrices.pairs import Pairs, Ways, count_pairs
+from radkit.volume import Levels, SettingError
+
+AGGREGATIONS = {
+    "2D_avg": "2D, averaged",
+    "2D_comb": "2D, slice-merged",
+    "2_5D_avg": "2.5D, direction-merged",
+    "2_5D_comb": "2.5D, merged",
+    "3D_avg": "3D, averaged",
+    "3D_comb": "3D, merged",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Glcm:
+    """One co-occurrence matrix, or a stack of them, as its occupied cells.
+
+    A matrix is symmetric and normalized: ``pij`` sums to 1. Cells lie matrix after matrix; ``starts`` says where each
+    begins. A matrix without a single pair of voxels does not exist, so a stack may be empty.
+
+    Parameters
+    ----------
+    i, j : gray levels of the two voxels, float64, (n_cells,).
+    pij : probability of that pair within its matrix, float64, (n_cells,).
+    starts : first cell of each matrix, int64, (n_matrices,).
+    n_levels : number of gray levels of the discretization, with the empty ones.
+    n_pairs : voxel pairs behind each matrix (each counted once), int64, (n_matrices,).
+    """
+
+    i: np.ndarray
+    j: np.ndarray
+    pij: np.ndarray
+    starts: np.ndarray
+    n_levels: int
+    n_pairs: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def total(self, x: np.ndarray) -> np.ndarray:
+        """Sum of ``x`` (n_cells,) over the cells of each matrix, (n_matrices,)."""
+        return np.add.reduceat(x, self.starts)
+
+    def split(self) -> tuple[Glcm, ...]:
+        """The matrices of the stack one by one."""
+        first = np.zeros(1, dtype=np.int64)
+        return tuple(
+            Glcm(self.i[a:b], self.j[a:b], self.pij[a:b], first, self.n_levels, n_pairs=self.n_pairs[k : k + 1])
+            for k, (a, b) in enumerate(zip(self.starts, self.starts + self.sizes, strict=True))
+        )
+
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        """Occupied cells of each matrix, (n_matrices,)."""
+        return np.diff(np.append(self.starts, len(self.pij)))
+
+    @cached_property
+    def p(self) -> np.ndarray:
+        """The full matrix, (n_levels, n_levels); of a stack (n_matrices, n_levels, n_levels). Index 0 is level 1."""
+        full = np.zeros((len(self), self.n_levels, self.n_levels))
+        full[self._matrix, self.i.astype(np.int64) - 1, self.j.astype(np.int64) - 1] = self.pij
+        full.flags.writeable = False
+        return full[0] if len(self) == 1 else full
+
+    @cached_property
+    def p_level(self) -> np.ndarray:
+        """Marginal p_i of one voxel's level 1 ... n_levels, (n_matrices, n_levels)."""
+        return self._marginal(self.i - 1, self.n_levels)
+
+    @cached_property
+    def p_difference(self) -> np.ndarray:
+        """p_{i-j}(k): probability of |i - j| = k, for k = 0 ... n_levels - 1, (n_matrices, n_levels)."""
+        return self._marginal(np.abs(self.i - self.j), self.n_levels)
+
+    @cached_property
+    def p_sum(self) -> np.ndarray:
+        """p_{i+j}(k): probability of i + j = k, for k = 2 ... 2 n_levels, (n_matrices, 2 n_levels - 1)."""
+        return self._marginal(self.i + self.j - 2, 2 * self.n_levels - 1)
+
+    @cached_property
+    def levels(self) -> np.ndarray:
+        """1 ... n_levels, the values under ``p_level``."""
+        return np.arange(1.0, self.n_levels + 1)
+
+    @cached_property
+    def differences(self) -> np.ndarray:
+        """0 ... n_levels - 1, the values under ``p_difference``."""
+        return np.arange(float(self.n_levels))
+
+    @cached_property
+    def sums(self) -> np.ndarray:
+        """2 ... 2 n_levels, the values under ``p_sum``."""
+        return np.arange(2.0, 2 * self.n_levels + 1)
+
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """Mean gray level of a voxel in a pair, (n_matrices,)."""
+        return self.p_level @ self.levels
+
+    @cached_property
+    def variance(self) -> np.ndarray:
+        """Variance of the gray level of a voxel in a pair, (n_matrices,)."""
+        return ((self.levels - self.mean[:, None]) ** 2 * self.p_level).sum(axis=1)
+
+    @cached_property
+    def is_flat(self) -> np.ndarray:
+        """True for a matrix with a single gray level, bool, (n_matrices,)."""
+        return np.count_nonzero(self.p_level, axis=1) == 1
+
+    @cached_property
+    def joint_entropy(self) -> np.ndarray:
+        """-Σ pij log2 pij in bits, (n_matrices,)."""
+        return -self.total(self.pij * np.log2(self.pij))
+
+    @cached_property
+    def level_entropy(self) -> np.ndarray:
+        """-Σ p_i log2 p_i in bits, (n_matrices,)."""
+        return entropy(self.p_level)
+
+    @cached_property
+    def _matrix(self) -> np.ndarray:
+        return np.repeat(np.arange(len(self)), self.sizes)
+
+    def _marginal(self, index: np.ndarray, size: int) -> np.ndarray:
+        flat = self._matrix * size + index.astype(np.int64)
+        return np.bincount(flat, weights=self.pij, minlength=len(self) * size).reshape(len(self), size)
+
+
+def entropy(p: np.ndarray) -> np.ndarray:
+    """Entropy in bits along the last axis: -Σ p log2 p, with 0 log 0 = 0."""
+    return -(p * np.log2(np.where(p > 0, p, 1.0))).sum(axis=-1)
+
+
+def glcm(levels: Levels, aggregation: str) -> tuple[Glcm, ...]:
+    """The co-occurrence matrices of a region: one where the aggregation merges, several where it averages.
+
+    Two voxels are neighbors at Chebyshev distance 1 when both carry a gray level: 13 directions in 3-D, four within a
+    slice (the slice being the array's last two axes). Matrices without any pair are left out.
+
+    Parameters
+    ----------
+    levels : the discretized region.
+    aggregation : "2D_avg", "2D_comb", "2_5D_avg", "2_5D_comb", "3D_avg" or "3D_comb".
+
+    Raises
+    ------
+    SettingError : unknown aggregation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from radkit.volume import Grid
+    >>> row = np.array([[[1, 1, 2]]])
+    >>> levels = Levels(row, Grid(shape=row.shape, spacing_mm=(1, 1, 1)), n_levels=2, edges=np.array([0.5, 1.5, 2.5]))
+    >>> glcm(levels, "3D_comb")[0].p.tolist()
+    [[0.5, 0.25], [0.25, 0.0]]
+    """
+    require_aggregation(aggregation)
+    return merge(count_pairs(levels.array, levels.n_levels, ways(aggregation)), aggregation).split()
+
+
+def require_aggregation(name: str) -> None:
+    """Raise SettingError unless ``name`` is one of the six aggregations."""
+    if name not in AGGREGATIONS:
+        raise SettingError(f"GLCM aggregation is {name!r}; use one of {', '.join(AGGREGATIONS)}.")
+
+
+def ways(*aggregations: str) -> Ways:
+    """What has to be counted for these aggregations: pairs slice by slice, pairs across slices, or both."""
+    return Ways(
+        by_slice=any(name.startswith("2D") for name in aggregations),
+        across=any(name.startswith("3D") for name in aggregations),
+    )
+
+
+def merge(pairs: Pairs, aggregation: str) -> Glcm:
+    """The stack of co-occurrence matrices of one aggregation, from counts that serve several."""
+    target = {
+        "2D_avg": pairs.slice * len(IN_PLANE) + pairs.direction,
+        "2D_comb": pairs.slice,
+        "2_5D_avg": pairs.direction,
+        "2_5D_comb": pairs.direction * 0,
+        "3D_avg": pairs.direction,
+        "3D_comb": pairs.direction * 0,
+    }[aggregation]
+    if not aggregation.startswith("3D"):
+        target = np.where(pairs.direction < len(IN_PLANE), target, -1)
+    matrix, i, j, count = pairs.merged(target)
+    starts = np.flatnonzero(np.diff(matrix, prepend=-1))
+    sizes = np.diff(np.append(starts, len(count)))
+    total = np.add.reduceat(count, starts) if len(starts) else count  # a pair stands in (i, j) and in (j, i)
+    gray = pairs.present.astype(float)
+    return Glcm(gray[i], gray[j], count / np.repeat(total, sizes), starts, pairs.n_levels, n_pairs=total // 2)

@@ -1,0 +1,135 @@
+"""Regions at the edge of the definitions: every feature is finite, or says why it is not."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from regions import levels_of, roi_of
+
+from radkit import features
+from radkit.matrices import GLCM_AGGREGATIONS
+
+
+def everything(array, image=None):
+    """All features of a region given by its gray levels (0 outside)."""
+    array = np.asarray(array)
+    roi = roi_of(array if image is None else image, array > 0)
+    levels = levels_of(array)
+    found = [v for f in features.families() for v in features.compute(f, roi, levels, tuple(GLCM_AGGREGATIONS))]
+    return {v.tag: v for v in found}
+
+
+def undefined(found):
+    return {tag for tag, v in found.items() if v.note}
+
+
+GLCM = {f"{f.tag}_{a}" for f in features.family("glcm").features for a in GLCM_AGGREGATIONS}
+
+
+def in_space(*voxels, shape=(4, 4, 4)):
+    array = np.zeros(shape, dtype=int)
+    for k, voxel in enumerate(voxels):
+        array[voxel] = k + 1
+    return array
+
+
+@given(arrays(np.int32, array_shapes(min_dims=3, max_dims=3, max_side=3), elements=st.integers(0, 3)).filter(np.any))
+def test_finite_or_documented(array):
+    for tag, v in everything(array).items():
+        assert np.isfinite(v.value) != v.note.startswith("undefined: "), tag
+
+
+def test_one_voxel():
+    found = everything(in_space((1, 2, 3)))
+    assert undefined(found) == GLCM | {
+        "morph_vol_dens_aee", "morph_area_dens_aee", "morph_moran_i", "morph_geary_c",
+    }  # fmt: skip
+    expected = {
+        "morph_volume": 1 / 6,  # an octahedron
+        "morph_area_mesh": np.sqrt(3),
+        "morph_vol_approx": 1,
+        "morph_diam": 1,
+        "morph_vol_dens_aabb": 1 / 6,
+        "morph_vol_dens_conv_hull": 1,
+        "morph_vol_dens_mvee": 1 / np.pi,  # in a sphere of diameter 1: (1/6) / (π/6)
+        "morph_pca_maj_axis": 0,
+        "morph_pca_elongation": 1,
+        "morph_com": 0,
+        "stat_var": 0,
+        "stat_skew": 0,
+        "stat_kurt": 0,
+        "stat_cov": 0,
+        "stat_qcod": 0,
+        "ih_entropy": 0,
+        "ih_uniformity": 1,
+        "ih_max_grad": 0,
+    }
+    assert {tag: found[tag].value for tag in expected} == pytest.approx(expected, abs=1e-4)
+    assert found["cm_contrast_3D_comb"].note == "undefined: no two neighboring voxels lie in the region"
+
+
+def test_two_voxels_side_by_side():
+    found = everything(in_space((1, 1, 1), (1, 1, 2)))
+    assert undefined(found) == {"morph_vol_dens_aee", "morph_area_dens_aee", "stat_rmad", "ih_rmad"}
+    assert found["cm_corr_3D_comb"].value == pytest.approx(-1)
+    assert found["morph_moran_i"].value == pytest.approx(-1)
+
+
+def test_two_voxels_apart():
+    found = everything(in_space((0, 0, 0), (3, 3, 3)))
+    assert undefined(found) > GLCM
+
+
+def test_flat_region():
+    found = everything(np.full((3, 4, 5), 1), image=np.full((3, 4, 5), 0.1))  # a mean of 0.1s is not exactly 0.1
+    assert undefined(found) == {"morph_moran_i", "morph_geary_c"}
+    expected = {"cm_corr": 1, "cm_info_corr1": 0, "cm_info_corr2": 0, "cm_contrast": 0, "cm_inv_diff": 1,
+                "cm_joint_entr": 0, "cm_inv_var": 0, "cm_energy": 1}  # fmt: skip
+    for aggregation in GLCM_AGGREGATIONS:
+        assert {tag: found[f"{tag}_{aggregation}"].value for tag in expected} == expected
+    assert [found[f"stat_{name}"].value for name in ("var", "skew", "kurt", "cov", "iqr")] == [0] * 5
+    assert str(found["ih_entropy"].value) == "0.0"
+
+
+def test_flat_region_of_a_high_level():
+    found = everything(np.full((3, 3, 3), 7))
+    assert found["cm_corr_3D_avg"].value == 1
+    assert found["cm_joint_var_3D_avg"].value == 0
+
+
+def test_zero_intensities_have_no_center():
+    found = everything(np.full((2, 2, 2), 1), image=np.zeros((2, 2, 2)))
+    assert found["morph_com"].note == "undefined: the intensities add up to 0"
+
+
+def test_one_slice_is_flat_but_has_a_texture():
+    found = everything(np.random.default_rng(0).integers(1, 5, (1, 6, 6)))
+    assert undefined(found) == {"morph_vol_dens_aee"}
+    assert found["morph_pca_least_axis"].value == 0
+    assert found["cm_contrast_3D_comb"].value == pytest.approx(found["cm_contrast_2_5D_comb"].value)
+
+
+def test_a_tilted_plane_is_flat():
+    """Voxels on z = y: the least axis is 0 however the plane lies, not what rounding leaves of it."""
+    array = np.eye(6, dtype=int)[:, :, None].repeat(6, axis=2)
+    assert everything(array)["morph_pca_least_axis"].value == 0
+
+
+def test_disconnected_region():
+    array = np.zeros((4, 5, 9), dtype=int)
+    array[1:3, 1:3, 1:3] = np.arange(8).reshape(2, 2, 2) % 3 + 1
+    array[1:3, 1:3, 6:8] = np.arange(8).reshape(2, 2, 2) % 2 + 1
+    assert not undefined(everything(array))
+
+
+def test_region_at_the_border():
+    inner = np.random.default_rng(1).integers(1, 6, (4, 4, 4))
+    at_border = {tag: v.value for tag, v in everything(inner).items()}
+    inside = {tag: v.value for tag, v in everything(np.pad(inner, 2)).items()}
+    assert at_border == inside
+
+
+def test_as_many_levels_as_16_bits_hold():
+    array = np.arange(1, 65_537).reshape(8, 64, 128)
+    assert not undefined(everything(array))

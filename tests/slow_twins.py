@@ -1,0 +1,130 @@
+"""The slow twins: what a kernel computes, in a few obvious lines. Tests compare both on random input."""
+
+import itertools
+
+import numpy as np
+
+DIRECTIONS = [d for d in itertools.product((-1, 0, 1), repeat=3) if d > (0, 0, 0)]  # 13, one of each opposite pair
+
+
+def glcm_count(levels, direction, n_levels, only_slice=None):
+    """Symmetric co-occurrence counts for one direction, voxel by voxel."""
+    count = np.zeros((n_levels, n_levels), dtype=int)
+    for voxel in np.argwhere(levels):
+        neighbor = voxel + direction
+        inside = (neighbor >= 0).all() and (neighbor < levels.shape).all()
+        if inside and levels[tuple(neighbor)] and (only_slice is None or voxel[0] == only_slice):
+            i, j = levels[tuple(voxel)] - 1, levels[tuple(neighbor)] - 1
+            count[i, j] += 1
+            count[j, i] += 1
+    return count
+
+
+def glcm(levels, aggregation, n_levels):
+    """Normalized co-occurrence matrices of one aggregation; those without any pair are left out."""
+    flat = [d for d in DIRECTIONS if d[0] == 0]
+    slices = range(levels.shape[0])
+    groups = {
+        "2D_avg": [[(d, z)] for z in slices for d in flat],
+        "2D_comb": [[(d, z) for d in flat] for z in slices],
+        "2_5D_avg": [[(d, None)] for d in flat],
+        "2_5D_comb": [[(d, None) for d in flat]],
+        "3D_avg": [[(d, None)] for d in DIRECTIONS],
+        "3D_comb": [[(d, None) for d in DIRECTIONS]],
+    }[aggregation]
+    counts = [sum(glcm_count(levels, d, n_levels, z) for d, z in group) for group in groups]
+    return [count / count.sum() for count in counts if count.any()]
+
+
+def glcm_features(p):
+    """All 25 features of one matrix (n, n), as IBSI writes them: sums over i and j."""
+    n = len(p)
+    i, j = np.indices((n, n)) + 1.0
+    mu, k, s = (i * p).sum(), np.arange(n), np.arange(2, 2 * n + 1)
+    diff = np.array([p[abs(i - j) == v].sum() for v in k])
+    summ = np.array([p[i + j == v].sum() for v in s])
+    px = p.sum(axis=1)
+    product = np.outer(px, px)
+    hxy1, hxy2 = -(p * log2(product)).sum(), -(product * log2(product)).sum()
+    hx, hxy = -(px * log2(px)).sum(), -(p * log2(p)).sum()
+    variance = ((i - mu) ** 2 * p).sum()
+    upper = i < j
+    return {
+        "cm_joint_max": p.max(),
+        "cm_joint_avg": mu,
+        "cm_joint_var": variance,
+        "cm_joint_entr": hxy,
+        "cm_diff_avg": k @ diff,
+        "cm_diff_var": (k - k @ diff) ** 2 @ diff,
+        "cm_diff_entr": -(diff * log2(diff)).sum(),
+        "cm_sum_avg": s @ summ,
+        "cm_sum_var": (s - s @ summ) ** 2 @ summ,
+        "cm_sum_entr": -(summ * log2(summ)).sum(),
+        "cm_energy": (p**2).sum(),
+        "cm_contrast": ((i - j) ** 2 * p).sum(),
+        "cm_dissimilarity": (abs(i - j) * p).sum(),
+        "cm_inv_diff": (p / (1 + abs(i - j))).sum(),
+        "cm_inv_diff_norm": (p / (1 + abs(i - j) / n)).sum(),
+        "cm_inv_diff_mom": (p / (1 + (i - j) ** 2)).sum(),
+        "cm_inv_diff_mom_norm": (p / (1 + (i - j) ** 2 / n**2)).sum(),
+        "cm_inv_var": 2 * (p[upper] / (i - j)[upper] ** 2).sum(),
+        "cm_corr": ((i - mu) * (j - mu) * p).sum() / variance if variance > 1e-12 else 1.0,
+        "cm_auto_corr": (i * j * p).sum(),
+        "cm_clust_tend": ((i + j - 2 * mu) ** 2 * p).sum(),
+        "cm_clust_shade": ((i + j - 2 * mu) ** 3 * p).sum(),
+        "cm_clust_prom": ((i + j - 2 * mu) ** 4 * p).sum(),
+        "cm_info_corr1": (hxy - hxy1) / hx if hx > 1e-12 else 0.0,
+        "cm_info_corr2": np.sqrt(1 - np.exp(-2 * max(hxy2 - hxy, 0))),
+    }
+
+
+def log2(x):
+    """Base-2 logarithm with log 0 = 0, for sums of p log p."""
+    return np.log2(np.where(x > 0, x, 1))
+
+
+def moran_and_geary(values, centers_mm):
+    """Moran's I and Geary's C over all pairs of voxels, pair by pair."""
+    distance = np.linalg.norm(centers_mm[:, None] - centers_mm, axis=-1)
+    w = 1 / np.where(distance > 0, distance, np.inf)
+    x, n = values - values.mean(), len(values)
+    moran = n / w.sum() * (w * np.outer(x, x)).sum() / (x @ x)
+    geary = (n - 1) / (2 * w.sum()) * (w * (values[:, None] - values) ** 2).sum() / (x @ x)
+    return moran, geary
+
+
+def mesh_volume_and_area(mask, spacing_mm):
+    """Volume and area of scikit-image's marching cubes mesh."""
+    from skimage.measure import marching_cubes, mesh_surface_area
+
+    vertices, faces, _, _ = marching_cubes(np.pad(mask, 1).astype(float), 0.5, spacing=spacing_mm, method="lorensen")
+    a, b, c = vertices[faces].transpose(1, 0, 2)
+    return abs((a * np.cross(b, c)).sum() / 6), mesh_surface_area(vertices, faces)
+
+
+def mesh_vertices(mask, spacing_mm):
+    """Every mesh vertex: halfway between an inside voxel and a face neighbor that is outside."""
+    padded = np.pad(mask, 1)
+    return np.array(
+        [
+            (voxel + np.array(step) / 2 - 1) * spacing_mm
+            for voxel in np.argwhere(padded)
+            for step in [(1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1)]
+            if not padded[tuple(voxel + step)]
+        ]
+    )
+
+
+def smallest_box_volume(vertices, steps=60):
+    """Volume of the smallest of many boxes: one side normal to each direction of a fine grid, turned in small steps."""
+    best = np.inf
+    for theta in np.linspace(0, np.pi / 2, steps):
+        for phi in np.linspace(0, np.pi, 2 * steps):
+            n = np.array([np.cos(theta), np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi)])
+            u = np.cross(n, np.eye(3)[np.argmin(abs(n))])
+            u /= np.linalg.norm(u)
+            angle = np.linspace(0, np.pi / 2, steps)[:, None]
+            side = np.cos(angle) * u + np.sin(angle) * np.cross(n, u)
+            widths = [np.ptp(direction @ vertices.T, axis=-1) for direction in (side, np.cross(n, side))]
+            best = min(best, (np.ptp(vertices @ n) * widths[0] * widths[1]).min())
+    return best
