@@ -172,6 +172,9 @@ def _print_table(found) -> None:
         cells = [row["name"], row["feature"], row["ibsi"], row["aggregation"], value, row["unit"], row["status"]]
         table.add_row(*map(str, cells))
     console.print(table)
+    for reason in sorted(set(p["undefined"].values())):
+        n = sum(note == reason for note in p["undefined"].values())
+        console.print(f"{n} features are {reason}", highlight=False)
     console.print(
         f"\n{len(found)} features of {p['n_voxels_intensity']:,} voxels in {p['n_levels']} gray levels, recipe "
         f"{p['recipe']} ({p['recipe_hash']}), radkit {p['radkit_version']}. "

@@ -70,7 +70,10 @@ class FeatureSet:
         return {value.tag: value.value for value in self.values}
 
     def to_frame(self) -> pd.DataFrame:
-        """A table with the columns name, family, feature, ibsi, aggregation, value, unit, status."""
+        """A table with the columns name, family, feature, ibsi, aggregation, value, unit, status.
+
+        A value without a definition for this region is NaN, and ``attrs["provenance"]["undefined"]`` says why.
+        """
         import pandas as pd
 
         unit = self.provenance["unit"]
@@ -127,7 +130,9 @@ def extract(
         values.extend(found)
         records.append(_family_record(family, pipeline, (perf_counter() - start) * 1e3, cached))
     say("done", 1.0)
-    return FeatureSet(tuple(values), tuple(records), _provenance(image, mask, pipeline))
+    provenance = _provenance(image, mask, pipeline)
+    provenance["undefined"] = {value.tag: value.note for value in values if value.note}
+    return FeatureSet(tuple(values), tuple(records), provenance)
 
 
 def family_values(pipeline: Pipeline, family: str, cache: StageCache) -> tuple[tuple[FeatureValue, ...], bool]:
