@@ -94,5 +94,5 @@ def _draw(title: str, table: pd.DataFrame):
         element,
         cmap="cividis", logz=True, clim=LIMITS, colorbar=True, clabel="share of pairs (1)",
         clipping_colors={"NaN": (0, 0, 0, 0)}, xlabel="gray level (1)", ylabel="gray level of the neighbor (1)",
-        title=title, colorbar_opts={"width": 10, "padding": 4},
+        xticks=6, yticks=6, title=title, colorbar_opts={"width": 10, "padding": 4},
     )  # fmt: skip

@@ -71,6 +71,11 @@ class RunResult:
         return self.manifest["peak_mib"]
 
     @property
+    def cpu_seconds(self) -> float | None:
+        """Processor time of the kernel in s; None where the system does not tell."""
+        return self.manifest["cpu_seconds"]
+
+    @property
     def message(self) -> str:
         """One sentence on what happened."""
         if self.reused:
@@ -180,6 +185,7 @@ def _run(found: Template, values: _Values, place: _Place, progress: Progress) ->
         "finished": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "seconds": round(seconds, 2),
         "peak_mib": round(done.peak_mib, 1) if done.peak_mib else None,
+        "cpu_seconds": round(done.cpu_seconds, 2) if done.cpu_seconds else None,
         "threads": 1,
         "radkit": __version__,
         "python": platform.python_version(),

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,21 +40,27 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
-    """An executed notebook, whole or up to its failure; ``peak_mib`` is None where the system does not tell."""
+    """An executed notebook, whole or up to its failure, and what its kernel took (None where no /proc tells).
+
+    ``peak_mib`` is the peak resident memory, ``cpu_seconds`` the time on the processor: unlike wall time it does not
+    grow where the machine has other things to do.
+    """
 
     notebook: Any
     failure: Failure | None
     peak_mib: float | None
+    cpu_seconds: float | None
 
 
 @dataclass
 class _Watch:
-    """Sees the cells go by and the kernel's memory grow."""
+    """Sees the cells go by, and what the kernel takes."""
 
     total: int
     progress: Progress
     managers: list[AsyncKernelManager] = field(default_factory=list)
     peak_mib: float | None = None
+    cpu_seconds: float | None = None
     cell: int = 0
 
     def on_cell_start(self, cell: Any, cell_index: int) -> None:
@@ -63,8 +70,9 @@ class _Watch:
 
     def on_cell_complete(self, cell: Any, cell_index: int) -> None:
         for manager in self.managers:
-            peak = _peak_mib(getattr(manager.provisioner, "pid", None))
-            self.peak_mib = max(filter(None, (peak, self.peak_mib)), default=None)
+            pid = getattr(manager.provisioner, "pid", None)
+            with suppress(OSError, StopIteration):  # no /proc here, or the kernel is gone
+                self.peak_mib, self.cpu_seconds = _peak_mib(pid), _cpu_seconds(pid)
 
 
 def run_cells(notebook: Any, parameters: dict[str, Any], progress: Progress) -> Execution:
@@ -102,7 +110,9 @@ def run_cells(notebook: Any, parameters: dict[str, Any], progress: Progress) -> 
             failure = Failure(cell=watch.cell, line=f"the cell took more than {CELL_TIMEOUT_S} s")
         except (DeadKernelError, RuntimeError):
             failure = Failure(cell=watch.cell, line="the kernel died (often for want of memory)")
-        return Execution(notebook=_read(output, notebook), failure=failure, peak_mib=watch.peak_mib)
+        return Execution(
+            notebook=_read(output, notebook), failure=failure, peak_mib=watch.peak_mib, cpu_seconds=watch.cpu_seconds
+        )
 
 
 def _read(path: Path, otherwise: Any) -> Any:
@@ -145,10 +155,11 @@ def _manager_class(folder: Path, managers: list[AsyncKernelManager]) -> type[Asy
     return ThisInterpreter
 
 
-def _peak_mib(pid: int | None) -> float | None:
-    """Peak resident memory of a process in MiB, from /proc; None on systems without it."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), None)
+def _peak_mib(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # user and system time, after the name
