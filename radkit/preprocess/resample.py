@@ -72,7 +72,7 @@ def resample_like(mask: Mask, image: Image, threshold: float = 0.5) -> Mask:
     inside = np.empty(image.grid.shape, dtype=bool)
     plane = np.indices((1, *image.grid.shape[1:])).reshape(3, -1).T  # (n, 3): one slice at a time bounds the memory
     for z in range(image.grid.shape[0]):
-        index = mask.grid.to_index(image.grid.to_world(plane + (z, 0, 0))).T  # (3, n)
+        index = mask.grid.to_index(image.grid.to_world(plane + np.array((z, 0, 0)))).T  # (3, n)
         values = ndimage.map_coordinates(source, index, order=1, mode="grid-constant", cval=0.0, output=float)
         inside[z] = (values >= threshold - 1e-6).reshape(inside[z].shape)
     if not inside.any():
