@@ -201,7 +201,7 @@ def test_run_refuses_before_a_kernel_starts(capsys, monkeypatch):
     execute = sys.modules["radkit.runs.execute"] if radkit.runs else None
     monkeypatch.setattr(execute, "_run", lambda *a: pytest.fail("a kernel was about to start"))
     for parameter in ("nonsense=1", "bin_width=-3", "bin_width=1; import os", "import os"):
-        refused(capsys, "run", "binning_is_a_decision", "-p", parameter)
+        assert refused(capsys, "run", "binning_is_a_decision", "-p", parameter)
 
 
 def test_python_dash_m_is_the_same():
