@@ -29,14 +29,26 @@ def serve(options) -> int:
     import radkit_dashboards
     from radkit_dashboards.shell.serve import serve as serve_apps
 
+    _warm_up()
     serve_apps(radkit_dashboards.apps(), port=options.port, address=options.address, show=options.show)
     return 0
+
+
+def _warm_up() -> None:
+    """Say which data are in use, and extract once, so that the first page does not wait for compiled kernels."""
+    from radkit import datasets
+    from radkit.extraction import extract, shared_cache
+
+    case = datasets.default_case()
+    print(f"radkit: {case.name}, {case.source.licence}. {case.source.found}", flush=True)
+    extract(case.image, case.mask, cache=shared_cache())
 
 
 def open_lab(options) -> int:
     """Copy lessons that are not there yet as notebooks, then start JupyterLab in that folder."""
     import jupyterlab  # noqa: F401  named in the refusal where it is missing
     import jupytext
+
     import radkit_lessons
 
     if options.folder.exists() and not options.folder.is_dir():
