@@ -35,6 +35,12 @@ class Gabor:
     orthogonal_planes : average over the planes (y, x), (z, x) and (z, y), the last letter being the first axis;
         False: the slices (y, x) only.
     boundary : "constant" (zeros), "nearest", "wrap" (periodic), "mirror" (half-sample).
+
+    Examples
+    --------
+    >>> setting = Gabor(sigma_mm=5, wavelength_mm=4, theta_step_deg=45)
+    >>> setting.directions_deg, setting.name
+    ((0.0, 45.0, 90.0, 135.0), 'gabor_s5mm_w4mm_g1_t0_step45_average_2D')
     """
 
     sigma_mm: float

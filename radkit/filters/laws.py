@@ -38,6 +38,13 @@ class Laws:
     pooling : "max" or "average" over all right-angle rotations (rotation invariance), None for the kernel as it stands.
     energy_distance : the energy's cube reaches this many voxels (edge 2 d + 1); None: the response itself.
     boundary : "constant" (zeros), "nearest", "wrap" (periodic), "mirror" (half-sample).
+
+    Examples
+    --------
+    >>> ramp = np.arange(9.0) * np.ones((1, 9, 1))
+    >>> response = Laws(kernels="E5L5").respond(ramp, (1, 1, 1))  # a convolution: an edge that rises with x is negative
+    >>> round(float(response[0, 4, 4]), 4), round(-8 / math.sqrt(10) * 16 / math.sqrt(70), 4)
+    (-4.8379, -4.8379)
     """
 
     kernels: str

@@ -26,6 +26,11 @@ class Riesz:
     ----------
     of : the filter whose response is transformed.
     order : how often along each axis, (z, y, x), or (y, x) slice by slice: (0, 0, 1) is once along x. Sum 1 to 4.
+
+    Examples
+    --------
+    >>> Riesz(of=Simoncelli(level=2), order=(0, 2, 0)).name
+    'riesz_020_simoncelli_l2'
     """
 
     of: LaplacianOfGaussian | Simoncelli

@@ -30,6 +30,12 @@ class Wavelet:
     level : 1 to 5; each doubles the width.
     pooling : "average" or "max" over all right-angle rotations (rotation invariance), None for one orientation.
     boundary : "constant" (zeros), "nearest", "wrap" (periodic), "mirror" (half-sample).
+
+    Examples
+    --------
+    >>> step = np.repeat([0.0, 1.0], 4) * np.ones((1, 8, 1))
+    >>> Wavelet(family="haar", decomposition="HL").respond(step, (1, 1, 1))[0, 4].round(3).tolist()
+    [0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0]
     """
 
     family: Family
