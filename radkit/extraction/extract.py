@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ from radkit.volume import DataNotFound, Image, Mask
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ONCE = ("morphology",)  # a function of the region's shape: computed on the original image only
 
 COLUMNS = ("name", "family", "feature", "ibsi", "aggregation", "value", "unit", "status")
 
@@ -76,7 +78,7 @@ class FeatureSet:
         """
         import pandas as pd
 
-        unit = self.provenance["unit"]
+        units = self.provenance["units"]
         rows = [
             (
                 value.tag,
@@ -85,7 +87,7 @@ class FeatureSet:
                 value.feature.ibsi,
                 value.aggregation,
                 value.value,
-                value.feature.unit_of(unit),
+                value.feature.unit_of(units[image_of(value.tag)]),
                 value.feature.status,
             )
             for value in self.values
@@ -105,6 +107,8 @@ def extract(
 ) -> FeatureSet:
     """Every feature of a recipe's families for one region.
 
+    Features of filtered images come after those of the original, named ``<filter>__<tag>``.
+
     Parameters
     ----------
     image, mask : on one grid, (z, y, x).
@@ -123,16 +127,36 @@ def extract(
     pipeline = run_stages(image, mask, recipe, cache)
     values: list[FeatureValue] = []
     records = list(pipeline.stages)
-    for i, family in enumerate(recipe.families):
-        say(family, (i + 1) / (len(recipe.families) + 1))
+    wanted = list(_wanted(pipeline))
+    for i, (prefix, part, family) in enumerate(wanted):
+        say(f"{prefix}{family}", (i + 1) / (len(wanted) + 1))
         start = perf_counter()
-        found, cached = family_values(pipeline, family, cache)
-        values.extend(found)
-        records.append(_family_record(family, pipeline, (perf_counter() - start) * 1e3, cached))
+        found, cached = family_values(part, family, cache)
+        values.extend(replace(value, tag=f"{prefix}{value.tag}") for value in found)
+        records.append(_family_record(f"{prefix}{family}", family, part, (perf_counter() - start) * 1e3, cached))
     say("done", 1.0)
     provenance = _provenance(image, mask, pipeline)
     provenance["undefined"] = {value.tag: value.note for value in values if value.note}
     return FeatureSet(tuple(values), tuple(records), provenance)
+
+
+def image_of(tag: str) -> str:
+    """The filter's name in a feature's tag; "" where it is of the original image.
+
+    Examples
+    --------
+    >>> image_of("log_s1.5mm__stat_mean"), image_of("stat_mean")
+    ('log_s1.5mm', '')
+    """
+    return tag.partition("__")[0] if "__" in tag else ""
+
+
+def _wanted(pipeline: Pipeline) -> Iterator[tuple[str, Pipeline, str]]:
+    """(prefix of the tags, pipeline of the image, family) in the order of the table."""
+    recipe = pipeline.recipe
+    yield from (("", pipeline, family) for family in recipe.families if recipe.original or family in ONCE)
+    for name, filtered in pipeline.filtered.items():
+        yield from ((f"{name}__", filtered, family) for family in recipe.families if family not in ONCE)
 
 
 def family_values(pipeline: Pipeline, family: str, cache: StageCache) -> tuple[tuple[FeatureValue, ...], bool]:
@@ -145,16 +169,16 @@ def family_values(pipeline: Pipeline, family: str, cache: StageCache) -> tuple[t
     )
 
 
-def _family_record(family: str, pipeline: Pipeline, ms: float, cached: bool) -> StageRecord:
-    last = pipeline.stages[-1]
+def _family_record(name: str, family: str, pipeline: Pipeline, ms: float, cached: bool) -> StageRecord:
+    values = pipeline.roi.values
     return StageRecord(
-        name=family,
+        name=name,
         ms=ms,
         cached=cached,
-        n_voxels=last.n_voxels,
-        n_levels=last.n_levels if features.family(family).takes == "levels" else None,
-        low=last.low,
-        high=last.high,
+        n_voxels=int(values.size),
+        n_levels=pipeline.levels.n_levels if features.family(family).takes == "levels" else None,
+        low=float(values.min()),
+        high=float(values.max()),
     )
 
 
@@ -168,6 +192,7 @@ def _provenance(image: Image, mask: Mask, pipeline: Pipeline) -> dict[str, Any]:
         "mask_digest": mask.digest,
         "modality": image.modality,
         "unit": pipeline.roi.image.unit,
+        "units": {"": pipeline.roi.image.unit, **{n: p.roi.image.unit for n, p in pipeline.filtered.items()}},
         "n_voxels_mask": mask.n_voxels,
         "n_voxels_morphological": int(pipeline.roi.morphological_mask.sum()),
         "n_voxels_intensity": int(pipeline.roi.values.size),

@@ -1,4 +1,4 @@
-"""The stage runner: image and mask through blur, normalization, resampling, re-segmentation, discretization.
+"""The stage runner: image and mask through blur, normalization, resampling, re-segmentation, filters, discretization.
 
 Every result is cached by what went into it (content hashes of image and mask, and the frozen settings so far), so
 moving the bin width never resamples again.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from radkit.extraction.cache import StageCache
+from radkit.filters import Filter, apply, support_voxels
 from radkit.physics import blur, zscore
 from radkit.preprocess import below_origin, crop, discretize, resample, resegment
 from radkit.recipe import Recipe
@@ -38,7 +39,8 @@ class Pipeline:
 
     ``scan`` is the region on the scan's own grid after blur and normalization (cropped to what features can see),
     ``resampled`` on the new grid, ``roi`` after re-segmentation, ``levels`` after discretization.
-    ``keys`` name each result in the cache.
+    ``keys`` name each result in the cache. ``filtered`` holds, by the filter's name, the same pipeline with the
+    response map as image, cropped to the region, and the recipe's ``filter_binning``.
     """
 
     recipe: Recipe
@@ -48,6 +50,7 @@ class Pipeline:
     levels: Levels
     stages: tuple[StageRecord, ...]
     keys: dict[str, Any]
+    filtered: dict[str, Pipeline] = field(default_factory=dict)
 
 
 def run_stages(image: Image, mask: Mask, recipe: Recipe, cache: StageCache | None = None) -> Pipeline:
@@ -67,11 +70,11 @@ def run_stages(image: Image, mask: Mask, recipe: Recipe, cache: StageCache | Non
     scan = roi
     if recipe.resample is not None:
         roi = runner.run("resample", recipe.resample, lambda r=roi: resample(r, recipe.resample))
-    resampled = roi
+    resampled, resampled_key = roi, runner.key
     if recipe.resegment is not None:
         roi = runner.run("resegment", recipe.resegment, lambda r=roi: resegment(r, recipe.resegment))
     levels = runner.discretize(roi, recipe)
-    return Pipeline(
+    original = Pipeline(
         recipe=recipe,
         scan=scan,
         resampled=resampled,
@@ -80,6 +83,29 @@ def run_stages(image: Image, mask: Mask, recipe: Recipe, cache: StageCache | Non
         stages=tuple(runner.records),
         keys=runner.keys,
     )
+    filtered = {f.name: _filtered(f, original, runner, resampled_key) for f in recipe.filters}
+    return replace(original, filtered=filtered, stages=tuple(runner.records))
+
+
+def _filtered(filter: Filter, original: Pipeline, runner: _Runner, resampled_key: tuple) -> Pipeline:
+    """The pipeline of one response map: the resampled image filtered, in the region that re-segmentation left."""
+    recipe = original.recipe
+    branch = runner.branch(resampled_key)
+    response = branch.filter(filter, original)
+    own = recipe.replace(binning=recipe.filter_binning, filters=(), original=True)
+    levels = branch.discretize(response, own)
+    return replace(original, recipe=own, roi=response, levels=levels, keys=branch.keys)
+
+
+def _respond(base: Roi, filter: Filter) -> Roi:
+    seen = crop(base, support_voxels(filter, base.image.grid))
+    return crop(_with_image(seen, apply(seen.image, filter)), (0, 0, 0))
+
+
+def _window(array, whole: Roi, part: Roi):
+    """The voxels of an array on the whole region's grid that lie on the part's grid."""
+    start = (a - b for a, b in zip(part.image.grid.offset, whole.image.grid.offset, strict=True))
+    return array[tuple(slice(a, a + n) for a, n in zip(start, part.image.grid.shape, strict=True))]
 
 
 class _Runner:
@@ -91,6 +117,12 @@ class _Runner:
         self.keys: dict[str, tuple] = {}
         self.records: list[StageRecord] = []
 
+    def branch(self, key: tuple) -> _Runner:
+        """A runner that goes on from an earlier key and writes into the same records."""
+        other = _Runner(self.cache, key)
+        other.records = self.records
+        return other
+
     def run(self, name: str, setting: Any, compute: Callable[[], Roi]) -> Roi:
         roi, cached, ms = self._timed(name, setting, compute)
         before = self.records[-1].n_voxels if self.records else None
@@ -101,6 +133,17 @@ class _Runner:
         self._record(name, ms, cached, roi, None, note)
         self.keys["roi"] = self.key
         return roi
+
+    def filter(self, filter: Filter, original: Pipeline) -> Roi:
+        """The response to the resampled image; another range of re-segmentation does not compute it again."""
+        base, resegment = original.resampled, original.recipe.resegment
+        response, cached, ms = self._timed("filter", filter, lambda: _respond(base, filter))
+        if resegment is not None:
+            response = replace(response, intensity_mask=_window(original.roi.intensity_mask, base, response))
+            self.key = (*self.key, "resegment", resegment)
+        self._record("filter", ms, cached, response, None, response.image.notes[-1])
+        self.keys["roi"] = self.key
+        return response
 
     def discretize(self, roi: Roi, recipe: Recipe) -> Levels:
         levels, cached, ms = self._timed("discretize", recipe.binning, lambda: discretize(roi, recipe.binning))

@@ -1,4 +1,4 @@
-"""Named recipes: the six IBSI 1 configurations, and a default that follows the modality."""
+"""Named recipes: the six IBSI 1 configurations, the 18 of IBSI 2, and a default that follows the modality."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from radkit.physics import ZScore
 from radkit.preprocess import AsIs, FixedBinCount, FixedBinWidth, Resample, Resegment
+from radkit.recipe.ibsi2 import IBSI_2
 from radkit.recipe.recipe import AGGREGATIONS, Recipe
 from radkit.volume import DataNotFound, Image
 
@@ -76,15 +77,16 @@ def default(modality: str) -> Recipe:
 
 def presets() -> tuple[str, ...]:
     """The names that ``preset`` knows."""
-    return ("default", *_IBSI)
+    return ("default", *_IBSI, *IBSI_2)
 
 
 def preset(name: str, image: Image | None = None) -> Recipe:
     """A recipe by name; ``default`` follows the image's modality. Raises DataNotFound with the nearest name."""
     if name == "default":
         return default(image.modality if image is not None else "OTHER")
-    if name not in _IBSI:
+    known = _IBSI | IBSI_2
+    if name not in known:
         close = get_close_matches(name, presets(), n=1, cutoff=0.4)
         hint = f"did you mean {close[0]!r}?" if close else "see radkit recipes."
         raise DataNotFound(f"no recipe is called {name[:80]!r}; {hint} Known: {', '.join(presets())}.")
-    return _IBSI[name]
+    return known[name]

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from radkit.features import families as all_families
+from radkit.filters import Filter
 from radkit.physics import GaussianPsf, ZScore
 from radkit.preprocess import (
     SUPPORT_VOXELS,
@@ -21,6 +22,7 @@ from radkit.preprocess import (
     Resample,
     Resegment,
 )
+from radkit.recipe.filtered import check_filters, filter_reach
 from radkit.volume import Grid, Image, SettingError, UnitMismatch
 
 AGGREGATIONS = ("2D_avg", "2D_comb", "2_5D_avg", "2_5D_comb", "3D_avg", "3D_comb")
@@ -39,6 +41,10 @@ class Recipe:
     resegment : range and outliers of the intensity mask.
     binning : fixed bin width, fixed bin count, or gray levels as they are.
     families : feature families to compute, of ``features.families()``.
+    filters : filtered images whose features are computed too, named ``log_s1.5mm__stat_mean``. They see the resampled
+        image; range and outliers of ``resegment`` are judged on that image, not on the response.
+    filter_binning : fixed bin count of filtered images, 32 unless told: a width in HU means nothing on a response.
+    original : the features of the unfiltered image; without them ``filters`` must not be empty.
     aggregations : how texture matrices of directions and slices are put together: "2D_avg" (by slice and direction,
         averaged), "2D_comb" (merged by slice), "2_5D_avg" (merged by direction), "2_5D_comb" (merged), "3D_avg",
         "3D_comb" (merged). Families with one matrix a volume or a slice use the part before the underscore's "avg".
@@ -60,6 +66,9 @@ class Recipe:
     binning: Binning = FixedBinCount(n_bins=32)
     families: tuple[str, ...] = ()
     aggregations: tuple[str, ...] = ("3D_avg", "3D_comb")
+    filters: tuple[Filter, ...] = ()
+    filter_binning: FixedBinCount = FixedBinCount(n_bins=32)
+    original: bool = True
 
     def __post_init__(self):
         set_ = object.__setattr__
@@ -78,6 +87,7 @@ class Recipe:
             if not isinstance(getattr(self, part), (*types, type(None)) if part != "binning" else types):
                 names = " or ".join(t.__name__ for t in types)
                 raise SettingError(f"{part} is a {type(getattr(self, part)).__name__}; it must be a {names}.")
+        check_filters(self)
 
     @classmethod
     def default(cls, modality: str) -> Recipe:
@@ -147,7 +157,8 @@ class Recipe:
 
         blur = support_voxels(self.psf, grid) if self.psf else (0, 0, 0)
         reach = SUPPORT_VOXELS[self.resample.interpolation] if self.resample else 0
-        return tuple(int(b) + reach for b in blur)
+        filtered = filter_reach(self, grid)
+        return tuple(int(b) + f + reach for b, f in zip(blur, filtered, strict=True))
 
 
 _TYPES = {

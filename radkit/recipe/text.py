@@ -11,6 +11,7 @@ import yaml
 
 from radkit.physics import GaussianPsf, ZScore
 from radkit.preprocess import AsIs, FixedBinCount, FixedBinWidth, Resample, Resegment
+from radkit.recipe.filtered import parse_filters, plain_filters
 from radkit.recipe.recipe import Recipe
 from radkit.volume import SettingError
 
@@ -31,6 +32,7 @@ def plain(recipe: Recipe) -> dict[str, Any]:
     data["binning"] = {_BINNING_NAMES[type(recipe.binning)]: _fields(recipe.binning)}
     data["families"] = list(recipe.families)
     data["aggregations"] = list(recipe.aggregations)
+    data.update(plain_filters(recipe))
     return data
 
 
@@ -78,6 +80,8 @@ def _stage(key: str, value: Any) -> Any:
         ((kind, fields),) = value.items()
         _require_known(kind, tuple(_BINNINGS), "binning")
         return _build(_BINNINGS[kind], fields or {}, f"binning.{kind}")
+    if key in ("filters", "filter_binning", "original"):
+        return parse_filters(key, value, _build)
     if key == "name":
         return str(value)
     if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
