@@ -1,0 +1,1 @@
+"""Three knobs on a real tumor, and the features that move."""
