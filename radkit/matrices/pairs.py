@@ -6,20 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from radkit.matrices.aggregations import Ways
 from radkit.matrices.kernels import kernel
 from radkit.matrices.neighbors import ACROSS, IN_PLANE, crop_and_pad, ranks, shifted_pair
 
 DENSE_COUNTERS = 1 << 24  # above this many counters (64 MB of uint32) the pairs are sorted instead
 DENSE_VOXELS = 1 << 28  # up to here no uint32 counter of merged pairs can overflow
 Cells = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # matrix, i, j, count of the occupied cells, in order
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ways:
-    """Which pairs are counted: in-plane pairs slice by slice or together; pairs across slices or not."""
-
-    by_slice: bool
-    across: bool
 
 
 @dataclass(frozen=True, eq=False)
