@@ -12,9 +12,10 @@ import numpy as np
 
 from radkit.matrices.kernels import kernel
 from radkit.matrices.neighbors import ACROSS, IN_PLANE, bounding_box, pad, ranks
-from radkit.volume import Levels
+from radkit.volume import Levels, ShapeError
 
 DIRECTIONS = IN_PLANE + ACROSS
+LONGEST = (1 << 16) - 1  # voxels along an axis
 Result = TypeVar("Result")
 
 
@@ -60,9 +61,17 @@ def remembered(function: Callable[[Levels], Result]) -> Callable[[Levels], Resul
 
 @remembered
 def alike(levels: Levels) -> Alike:
-    """Crop a region to the box of its morphological mask, and compare every voxel with its 26 neighbors."""
+    """Crop a region to the box of its morphological mask, and compare every voxel with its 26 neighbors.
+
+    Raises
+    ------
+    ShapeError : more than 65535 voxels along an axis; run lengths and distances are 16-bit counters.
+    """
     box = bounding_box(levels.morphological_mask)
-    rank, present = ranks(pad(levels.array[box]), levels.n_levels)
+    longest = max(side.stop - side.start for side in box)
+    if longest > LONGEST:
+        raise ShapeError(f"the region is {longest} voxels long; at most {LONGEST} are computed. Resample it first.")
+    rank, present = ranks(levels.array, levels.n_levels, box)
     nz, ny, nx = rank.shape
     near = Alike(
         rank=rank,

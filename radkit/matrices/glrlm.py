@@ -159,7 +159,7 @@ def _count(near, lowest, lines, in_slice, in_volume, counts):
                     d = np.int64(lowest[ends])
                     ends &= ends - 1
                     level = rank[first + x] - 1
-                    place = in_slice[z - 1, level] if d < 4 else in_volume[level]
+                    place = in_slice[z - 1, level] if d < 4 else in_volume[level]  # four directions lie in a slice
                     counts[lines[d] + place + before[d, here + x]] += 1
 
 

@@ -21,24 +21,24 @@ def bounding_box(mask: np.ndarray) -> tuple[slice, slice, slice]:
     return tuple(box)
 
 
-def crop_and_pad(array: np.ndarray) -> np.ndarray:
-    """The bounding box of the non-zero voxels with one layer of zeros around, so that no neighbor leaves the array."""
-    return pad(array[bounding_box(array != 0)])
-
-
 def pad(array: np.ndarray) -> np.ndarray:
-    """The array with one layer of zeros around."""
+    """The array with one layer of zeros around, so that no neighbor leaves it."""
     padded = np.zeros([n + 2 for n in array.shape], dtype=array.dtype)
     padded[1:-1, 1:-1, 1:-1] = array
     return padded
 
 
-def ranks(array: np.ndarray, n_levels: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gray levels replaced by their place 1 ... n_present among the levels that occur, and those levels.
+def ranks(array: np.ndarray, n_levels: int, box: tuple[slice, slice, slice]) -> tuple[np.ndarray, np.ndarray]:
+    """Gray levels in a box, replaced by their place 1 ... n_present among the levels that occur, and those levels.
+
+    Parameters
+    ----------
+    array : gray levels 1 ... n_levels (z, y, x), 0 outside the region.
+    box : holds every voxel of the region.
 
     Returns
     -------
-    rank : uint16 (uint32 above 65535 levels), same shape, 0 outside.
+    rank : uint16 (uint32 above 65535 levels), the box with one layer of zeros around.
     present : int64, (n_present,), ascending.
     """
     occurs = np.zeros(n_levels + 1, dtype=bool)
@@ -46,8 +46,8 @@ def ranks(array: np.ndarray, n_levels: int) -> tuple[np.ndarray, np.ndarray]:
     occurs[0] = False
     present = np.flatnonzero(occurs)
     dtype = np.uint16 if len(present) < 1 << 16 else np.uint32
-    rank = np.empty(array.shape, dtype)
-    _look_up(array, (np.cumsum(occurs) * occurs).astype(dtype), rank)
+    rank = np.zeros([b.stop - b.start + 2 for b in box], dtype)
+    _look_up(array, np.array([b.start for b in box]), (np.cumsum(occurs) * occurs).astype(dtype), rank)
     return rank, present
 
 
@@ -59,11 +59,14 @@ def _mark(array, occurs):
 
 
 @kernel
-def _look_up(array, table, result):
-    """result = table[array], voxel by voxel."""
-    flat, found = array.ravel(), result.ravel()
-    for v in range(flat.size):
-        found[v] = table[flat[v]]
+def _look_up(array, corner, table, rank):
+    """Fill the interior of ``rank`` with table[array], voxel by voxel from a corner of the box on."""
+    nz, ny, nx = rank.shape
+    for z in range(nz - 2):
+        for y in range(ny - 2):
+            levels, row = array[corner[0] + z, corner[1] + y], rank[z + 1, y + 1]
+            for x in range(nx - 2):
+                row[x + 1] = table[levels[corner[2] + x]]
 
 
 def shifted_pair(array: np.ndarray, direction: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from radkit.matrices import GLCM_AGGREGATIONS, glrlm
-from radkit.volume import Grid, Levels, SettingError
+from radkit.volume import Grid, Levels, SettingError, ShapeError
 
 AGGREGATIONS = sorted(GLCM_AGGREGATIONS)
 regions = arrays(np.int32, array_shapes(min_dims=3, max_dims=3, max_side=6), elements=st.integers(0, 3)).filter(np.any)
@@ -105,3 +105,12 @@ def test_more_levels_than_16_bits_hold():
 def test_unknown_aggregation():
     with pytest.raises(SettingError, match="GLRLM aggregation is '3D'; use one of 2D_avg, 2D_comb"):
         glrlm(levels_of([[[1]]]), "3D")
+
+
+def test_longer_than_its_counters():
+    (m,) = glrlm(levels_of(np.ones((1, 1, 65_535), dtype=int)), "2_5D_avg")[:1]
+    assert cells(m) == {(1, 65_535): 1}
+    with pytest.raises(
+        ShapeError, match=r"region is 65536 voxels long; at most 65535 are computed\. Resample it first"
+    ):
+        glrlm(levels_of(np.ones((1, 1, 65_536), dtype=int)), "2_5D_avg")
