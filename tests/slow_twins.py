@@ -1,6 +1,7 @@
 """The slow twins: what a kernel computes, in a few obvious lines. Tests compare both on random input."""
 
 import itertools
+from collections import Counter
 
 import numpy as np
 
@@ -76,6 +77,74 @@ def glcm_features(p):
         "cm_info_corr1": (hxy - hxy1) / hx if hx > 1e-12 else 0.0,
         "cm_info_corr2": np.sqrt(1 - np.exp(-2 * max(hxy2 - hxy, 0))),
     }
+
+
+def runs(levels, direction):
+    """Every run along one direction as (slice of its first voxel, gray level, length)."""
+    padded, found = np.pad(levels, 1), []
+    for voxel in np.argwhere(padded):
+        level = padded[tuple(voxel)]
+        if padded[tuple(voxel - direction)] != level:  # nothing alike behind: a run begins
+            length = next(k for k in itertools.count(1) if padded[tuple(voxel + k * np.array(direction))] != level)
+            found.append((voxel[0] - 1, level, length))
+    return found
+
+
+def glrlm(levels, aggregation):
+    """Run length matrices of one aggregation, each as a Counter of (level, length); empty ones are left out."""
+    directions = DIRECTIONS if aggregation.startswith("3D") else [d for d in DIRECTIONS if d[0] == 0]
+    by_slice, merged = aggregation.startswith("2D"), aggregation.endswith("comb")
+    matrices = {}
+    for direction in directions:
+        for z, level, length in runs(levels, direction):
+            key = (z if by_slice else None, None if merged else direction)
+            matrices.setdefault(key, Counter())[level, length] += 1
+    return list(matrices.values())
+
+
+def zones(levels, in_slices):
+    """Every zone as (slice of one voxel, gray level, voxels): flood fill from each voxel that is still free."""
+    free, found = {tuple(voxel) for voxel in np.argwhere(levels)}, []
+    steps = [d for d in itertools.product((-1, 0, 1), repeat=3) if not (in_slices and d[0])]
+    while free:
+        zone = todo = [free.pop()]
+        while todo:
+            near = {tuple(np.add(voxel, step)) for voxel in todo for step in steps} & free
+            todo = [voxel for voxel in near if levels[voxel] == levels[zone[0]]]
+            free -= set(todo)
+            zone = zone + todo
+        found.append((zone[0][0], levels[zone[0]], zone))
+    return found
+
+
+def distance_to_border(mask, in_slices):
+    """City-block distance of every voxel to the nearest one outside: peel the mask layer by layer."""
+    left, distance = np.pad(mask, 1), np.zeros(np.add(mask.shape, 2), dtype=int)
+    while left.any():
+        distance += left
+        axes = (1, 2) if in_slices else (0, 1, 2)
+        left = np.all([left] + [np.roll(left, shift, axis) for axis in axes for shift in (-1, 1)], axis=0)
+    return distance[1:-1, 1:-1, 1:-1]
+
+
+def zone_matrices(levels, aggregation, extent):
+    """Size or distance zone matrices as Counters of (level, extent), by ``extent`` of a zone's voxels."""
+    matrices = {}
+    for z, level, voxels in zones(levels, in_slices=aggregation != "3D"):
+        matrices.setdefault(z if aggregation == "2D" else None, Counter())[level, extent(voxels)] += 1
+    return list(matrices.values())
+
+
+def census_features(cells, n_voxels):
+    """The 16 features of one matrix, a Counter of (i, j), in IBSI's order: sums over its cells."""
+    groups = np.array(list(cells.elements()), dtype=float)  # one row (i, j) for each run or zone
+    (i, j), n = groups.T, len(groups)
+    by_i, by_j, p = (np.array(list(Counter(x).values())) / n for x in (i, j, map(tuple, groups)))
+    emphases = [j**-2, j**2, i**-2, i**2, i**-2 * j**-2, i**2 * j**-2, i**-2 * j**2, i**2 * j**2]
+    return [x.mean() for x in emphases] + [
+        n * (by_i**2).sum(), (by_i**2).sum(), n * (by_j**2).sum(), (by_j**2).sum(), n / n_voxels, i.var(), j.var(),
+        -(p * log2(p)).sum(),
+    ]  # fmt: skip
 
 
 def log2(x):

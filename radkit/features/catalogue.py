@@ -37,6 +37,8 @@ class Moves:
 _REGISTRY: dict[str, Feature] = {}  # by tag; filled when a family's module is loaded
 UNKNOWN = Moves()
 STAYS = Moves(blur="none", noise="none", wider_bins="none")
+ROUGH = Moves(blur="down", noise="up", wider_bins="down")  # falls where neighbors become alike
+SMOOTH = Moves(blur="up", noise="down", wider_bins="up")  # rises where neighbors become alike
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from radkit.features import glcm, intensity_histogram, morphology, statistics
+from radkit.features import glcm, gldzm, glrlm, glszm, intensity_histogram, morphology, statistics
 from radkit.features.catalogue import Feature, registered
-from radkit.matrices.glcm import AGGREGATIONS, merge, ways
+from radkit.matrices.aggregations import BY_DIRECTION, WITHOUT_DIRECTION, ways
+from radkit.matrices.alike import alike
+from radkit.matrices.glcm import merge as merge_pairs
+from radkit.matrices.gldzm import stack as distance_zones
+from radkit.matrices.glrlm import count_runs
+from radkit.matrices.glrlm import merge as merge_runs
+from radkit.matrices.glszm import stack as size_zones
 from radkit.matrices.pairs import count_pairs
 from radkit.volume import Levels, Roi, SettingError
 
@@ -48,8 +55,9 @@ class Family:
         return registered(self.name)
 
     def chosen(self, aggregations: Iterable[str]) -> tuple[str, ...]:
-        """Those of the aggregations that this family knows."""
-        return tuple(name for name in aggregations if name in self.aggregations)
+        """Those of the aggregations that this family knows, once each; without directions "3D_avg" means "3D"."""
+        names = (a if a in self.aggregations else re.sub("_(avg|comb)$", "", a) for a in aggregations)
+        return tuple(dict.fromkeys(name for name in names if name in self.aggregations))
 
 
 def _single(record: Callable) -> Callable[[Any, tuple[str, ...]], Stages]:
@@ -62,8 +70,22 @@ def _single(record: Callable) -> Callable[[Any, tuple[str, ...]], Stages]:
 def _glcm_stages(levels: Levels, aggregations: tuple[str, ...]) -> Stages:
     pairs = count_pairs(levels.array, levels.n_levels, ways(*aggregations))
     for aggregation in aggregations:
-        stack = merge(pairs, aggregation)
+        stack = merge_pairs(pairs, aggregation)
         yield aggregation, stack if len(stack) else None
+
+
+def _glrlm_stages(levels: Levels, aggregations: tuple[str, ...]) -> Stages:
+    runs = count_runs(alike(levels), ways(*aggregations))
+    for aggregation in aggregations:
+        yield aggregation, merge_runs(runs, aggregation)
+
+
+def _each(stack: Callable[[Levels, str], Any]) -> Callable[[Levels, tuple[str, ...]], Stages]:
+    def stages(levels: Levels, aggregations: tuple[str, ...]) -> Stages:
+        for aggregation in aggregations:
+            yield aggregation, stack(levels, aggregation)
+
+    return stages
 
 
 FAMILIES = (
@@ -93,8 +115,29 @@ FAMILIES = (
         title="Gray level co-occurrence matrix",
         takes="levels",
         stages=_glcm_stages,
-        aggregations=AGGREGATIONS,
+        aggregations=BY_DIRECTION,
         undefined="no two neighboring voxels lie in the region",
+    ),
+    Family(
+        formulas=glrlm,
+        title="Gray level run length matrix",
+        takes="levels",
+        stages=_glrlm_stages,
+        aggregations=BY_DIRECTION,
+    ),
+    Family(
+        formulas=glszm,
+        title="Gray level size zone matrix",
+        takes="levels",
+        stages=_each(size_zones),
+        aggregations=WITHOUT_DIRECTION,
+    ),
+    Family(
+        formulas=gldzm,
+        title="Gray level distance zone matrix",
+        takes="levels",
+        stages=_each(distance_zones),
+        aggregations=WITHOUT_DIRECTION,
     ),
 )
 _BY_NAME = {family.name: family for family in FAMILIES}

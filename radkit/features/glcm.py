@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from radkit.features.catalogue import UNKNOWN, Moves, feature
+from radkit.features.catalogue import ROUGH, SMOOTH, UNKNOWN, Moves, feature
 from radkit.matrices.glcm import Glcm, entropy
 
-ROUGH = Moves(blur="down", noise="up", wider_bins="down")  # falls where neighbors become alike
-SMOOTH = Moves(blur="up", noise="down", wider_bins="up")  # rises where neighbors become alike
 SCALED = Moves(wider_bins="down")  # in units of the gray level
 
 

@@ -1,6 +1,9 @@
 """L3: texture matrices of a discretized region, counted by compiled kernels."""
 
-from radkit.matrices.glcm import AGGREGATIONS as GLCM_AGGREGATIONS
+from radkit.matrices.aggregations import BY_DIRECTION as GLCM_AGGREGATIONS
 from radkit.matrices.glcm import Glcm, glcm
+from radkit.matrices.gldzm import Gldzm, gldzm
+from radkit.matrices.glrlm import Glrlm, glrlm
+from radkit.matrices.glszm import Glszm, glszm
 
-__all__ = ["GLCM_AGGREGATIONS", "Glcm", "glcm"]
+__all__ = ["GLCM_AGGREGATIONS", "Glcm", "Gldzm", "Glrlm", "Glszm", "glcm", "gldzm", "glrlm", "glszm"]

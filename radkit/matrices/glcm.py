@@ -7,18 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
+from radkit.matrices.aggregations import BY_DIRECTION, require_aggregation, ways
 from radkit.matrices.neighbors import IN_PLANE
-from radkit.matrices.pairs import Pairs, Ways, count_pairs
-from radkit.volume import Levels, SettingError
-
-AGGREGATIONS = {
-    "2D_avg": "2D, averaged",
-    "2D_comb": "2D, slice-merged",
-    "2_5D_avg": "2.5D, direction-merged",
-    "2_5D_comb": "2.5D, merged",
-    "3D_avg": "3D, averaged",
-    "3D_comb": "3D, merged",
-}
+from radkit.matrices.pairs import Pairs, count_pairs
+from radkit.volume import Levels
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,22 +157,8 @@ def glcm(levels: Levels, aggregation: str) -> tuple[Glcm, ...]:
     >>> glcm(levels, "3D_comb")[0].p.tolist()
     [[0.5, 0.25], [0.25, 0.0]]
     """
-    require_aggregation(aggregation)
+    require_aggregation("GLCM", aggregation, BY_DIRECTION)
     return merge(count_pairs(levels.array, levels.n_levels, ways(aggregation)), aggregation).split()
-
-
-def require_aggregation(name: str) -> None:
-    """Raise SettingError unless ``name`` is one of the six aggregations."""
-    if name not in AGGREGATIONS:
-        raise SettingError(f"GLCM aggregation is {name!r}; use one of {', '.join(AGGREGATIONS)}.")
-
-
-def ways(*aggregations: str) -> Ways:
-    """What has to be counted for these aggregations: pairs slice by slice, pairs across slices, or both."""
-    return Ways(
-        by_slice=any(name.startswith("2D") for name in aggregations),
-        across=any(name.startswith("3D") for name in aggregations),
-    )
 
 
 def merge(pairs: Pairs, aggregation: str) -> Glcm:

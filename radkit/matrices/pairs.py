@@ -6,20 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from radkit.matrices.aggregations import Ways
 from radkit.matrices.kernels import kernel
-from radkit.matrices.neighbors import ACROSS, IN_PLANE, crop_and_pad, ranks, shifted_pair
+from radkit.matrices.neighbors import ACROSS, IN_PLANE, bounding_box, ranks, shifted_pair
 
 DENSE_COUNTERS = 1 << 24  # above this many counters (64 MB of uint32) the pairs are sorted instead
 DENSE_VOXELS = 1 << 28  # up to here no uint32 counter of merged pairs can overflow
 Cells = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # matrix, i, j, count of the occupied cells, in order
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ways:
-    """Which pairs are counted: in-plane pairs slice by slice or together; pairs across slices or not."""
-
-    by_slice: bool
-    across: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +43,7 @@ class Pairs:
 
 def count_pairs(array: np.ndarray, n_levels: int, ways: Ways) -> Pairs:
     """Count the pairs of neighboring gray levels of ``array`` (z, y, x), 0 being outside."""
-    rank, present = ranks(crop_and_pad(array), n_levels)
+    rank, present = ranks(array, n_levels, bounding_box(array > 0))
     directions = IN_PLANE + ACROSS if ways.across else IN_PLANE
     n_slices = rank.shape[0] - 2 if ways.by_slice else 1
     slice_, direction = np.divmod(np.arange(n_slices * len(IN_PLANE)), len(IN_PLANE))

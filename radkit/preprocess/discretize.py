@@ -44,7 +44,7 @@ def discretize(roi: Roi, binning: Binning) -> Levels:
             assert_never(binning)
     array = np.zeros(roi.image.grid.shape, dtype=np.int32)
     array[roi.intensity_mask] = levels
-    return Levels(array, roi.image.grid, int(n_levels), edges, binning, roi.image.unit)
+    return Levels(array, roi.image.grid, int(n_levels), edges, binning, roi.image.unit, roi.morphological_mask)
 
 
 def below_origin(roi: Roi, binning: Binning) -> int:

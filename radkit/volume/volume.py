@@ -176,6 +176,8 @@ class Levels:
     """A discretized region: gray levels 1 ... ``n_levels`` (int32, (z, y, x)), 0 outside the intensity mask.
 
     ``edges`` are the bin edges in the image's unit (n_levels + 1,); ``binning`` is the setting that made them.
+    ``morphological_mask`` is bool (z, y, x), the region before re-segmentation, for distances to its border; without
+    one it is the intensity mask.
     """
 
     array: np.ndarray
@@ -184,6 +186,7 @@ class Levels:
     edges: np.ndarray
     binning: Any = None
     unit: str = "1"
+    morphological_mask: np.ndarray | None = None
 
     def __post_init__(self):
         array = _three_dimensional(self.array, self.grid, "levels")
@@ -197,6 +200,21 @@ class Levels:
             raise EmptyMask("levels have no voxel inside the region.")
         object.__setattr__(self, "array", frozen(array.astype(np.int32, copy=False)))
         object.__setattr__(self, "edges", frozen(np.asarray(self.edges, dtype=float)))
+        object.__setattr__(self, "morphological_mask", self._checked(self.morphological_mask))
+
+    def _checked(self, region: np.ndarray | None) -> np.ndarray:
+        if region is None:
+            return self.mask
+        region = _three_dimensional(region, self.grid, "morphological_mask")
+        if region.dtype != bool:
+            raise ShapeError(f"morphological_mask has dtype {region.dtype}; it must be bool.")
+        outside = int(np.count_nonzero(self.mask > region))
+        if outside:
+            raise ShapeError(
+                f"{outside} voxels have a gray level outside the morphological mask. "
+                "Re-segmentation only takes voxels away: use preprocess.resegment."
+            )
+        return frozen(region)
 
     @cached_property
     def mask(self) -> np.ndarray:
@@ -214,8 +232,8 @@ class Levels:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of the gray levels, their edges and the grid."""
-        return digest(self.array, self.grid, self.edges)
+        """sha256 of the gray levels, their edges, the morphological mask and the grid."""
+        return digest(self.array, self.grid, self.edges, self.morphological_mask)
 
 
 @dataclass(frozen=True, kw_only=True)

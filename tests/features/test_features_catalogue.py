@@ -27,7 +27,7 @@ def bare_tag(row):
 def test_catalogue_and_reference_are_the_same_set():
     reference = {(r["family"], bare_tag(r), r["ibsi_code"], r["feature"]) for r in reference_rows()}
     assert {(f.family, f.tag, f.ibsi, f.name) for f in features.catalogue()} == reference
-    assert len(features.catalogue()) == 29 + 18 + 23 + 25
+    assert len(features.catalogue()) == 29 + 18 + 23 + 25 + 3 * 16
 
 
 def test_standardized_as_the_reference_says():
@@ -57,8 +57,9 @@ def test_every_feature_says_what_it_means():
 
 
 def test_families_are_in_ibsi_order():
-    assert features.families() == ("morphology", "statistics", "intensity_histogram", "glcm")
-    assert [features.family(name).takes for name in features.families()] == ["roi", "roi", "levels", "levels"]
+    textures = ("glcm", "glrlm", "glszm", "gldzm")
+    assert features.families() == ("morphology", "statistics", "intensity_histogram", *textures)
+    assert [features.family(name).takes for name in features.families()] == ["roi", "roi"] + ["levels"] * 5
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from regions import levels_of, roi_of
 
 from radkit import features
 from radkit.matrices import GLCM_AGGREGATIONS
+from radkit.matrices.aggregations import BY_DIRECTION, WITHOUT_DIRECTION
 
 
 def everything(array, image=None):
@@ -64,6 +65,19 @@ def test_one_voxel():
         "ih_entropy": 0,
         "ih_uniformity": 1,
         "ih_max_grad": 0,
+        **{
+            f"rlm_{name}_{a}": 1
+            for name in ("sre", "lre", "lrhge", "glnu_norm", "rlnu_norm", "r_perc")
+            for a in BY_DIRECTION
+        },
+        **{f"szm_{name}_{a}": 1 for name in ("sze", "lzlge", "zsnu", "z_perc") for a in WITHOUT_DIRECTION},
+        **{f"dzm_{name}_{a}": 1 for name in ("sde", "ldlge", "zdnu", "z_perc") for a in WITHOUT_DIRECTION},
+        "rlm_glnu_3D_avg": 1,
+        "rlm_glnu_3D_comb": 13,  # one run along each direction
+        "rlm_rl_entr_3D_avg": 0,
+        "rlm_gl_var_2D_comb": 0,
+        "szm_zs_var_3D": 0,
+        "dzm_zd_entr_2_5D": 0,
     }
     assert {tag: found[tag].value for tag in expected} == pytest.approx(expected, abs=1e-4)
     assert found["cm_contrast_3D_comb"].note == "undefined: no two neighboring voxels lie in the region"
@@ -90,6 +104,13 @@ def test_flat_region():
         assert {tag: found[f"{tag}_{aggregation}"].value for tag in expected} == expected
     assert [found[f"stat_{name}"].value for name in ("var", "skew", "kurt", "cov", "iqr")] == [0] * 5
     assert str(found["ih_entropy"].value) == "0.0"
+    assert found["rlm_lre_3D_avg"].value > found["rlm_sre_3D_avg"].value
+    assert {tag: found[tag].value for tag in ("rlm_gl_var_3D_comb", "rlm_glnu_norm_3D_comb")} == {
+        "rlm_gl_var_3D_comb": 0, "rlm_glnu_norm_3D_comb": 1,
+    }  # fmt: skip
+    assert found["szm_lze_3D"].value == 60**2  # one zone
+    assert found["szm_lze_2D"].value == found["szm_lze_2_5D"].value == 20**2  # one a slice
+    assert str(found["szm_zs_entr_3D"].value) == str(found["dzm_zd_entr_2D"].value) == "0.0"
 
 
 def test_flat_region_of_a_high_level():
@@ -108,6 +129,10 @@ def test_one_slice_is_flat_but_has_a_texture():
     assert undefined(found) == {"morph_vol_dens_aee"}
     assert found["morph_pca_least_axis"].value == 0
     assert found["cm_contrast_3D_comb"].value == pytest.approx(found["cm_contrast_2_5D_comb"].value)
+    assert found["szm_sze_3D"].value == found["szm_sze_2D"].value == found["szm_sze_2_5D"].value
+    assert found["dzm_lde_3D"].value == 1  # in 3-D a single slice is all border
+    assert found["dzm_lde_2D"].value > 1
+    assert found["rlm_sre_3D_comb"].value > found["rlm_sre_2_5D_comb"].value  # nine directions with nothing to go on to
 
 
 def test_a_tilted_plane_is_flat():

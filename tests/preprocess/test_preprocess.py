@@ -185,6 +185,12 @@ class TestDiscretize:
         assert levels.array.ravel().tolist() == [1, 1, 1]
         assert levels.n_levels == 32
 
+    def test_the_morphological_mask_goes_along(self):
+        roi = resegment(row(-501, -500, 0, 400, 401), Resegment(range=(-500, 400), unit="HU"))
+        levels = discretize(roi, FixedBinCount(n_bins=2))
+        assert levels.array.ravel().tolist() == [0, 1, 2, 2, 0]
+        assert levels.morphological_mask.all()
+
     def test_below_the_origin_is_level_one(self):
         levels = discretize(row(-1024, -1000, 0), FixedBinWidth(width=500, origin=-1000, unit="HU"))
         assert levels.array.ravel().tolist() == [1, 1, 3]

@@ -28,6 +28,12 @@ def image(shape=(2, 3, 4), **settings):
     return Image.of(np.zeros(shape), spacing_mm=ONE_MM, **settings)
 
 
+def levels(morphological_mask):
+    """Two voxels, the first of gray level 1, the other outside the intensity mask."""
+    grid = Grid(shape=(1, 1, 2), spacing_mm=ONE_MM)
+    return Levels(np.array([[[1, 0]]]), grid, 1, np.arange(2.0), morphological_mask=morphological_mask)
+
+
 @pytest.mark.parametrize(
     ("make", "error", "sentence"),
     [
@@ -51,6 +57,13 @@ def image(shape=(2, 3, 4), **settings):
             ShapeError,
             "must lie in 0 ... 2",
         ),
+        (lambda: levels(np.ones((1, 1, 2))), ShapeError, "morphological_mask has dtype float64; it must be bool"),
+        (lambda: levels(np.ones((1, 1, 3), bool)), ShapeError, "morphological_mask has shape (1, 1, 3), its grid"),
+        (
+            lambda: levels(np.array([[[False, True]]])),
+            ShapeError,
+            "1 voxels have a gray level outside the morphological mask",
+        ),
     ],
 )
 def test_the_impossible_is_refused_in_one_sentence(make, error, sentence):
@@ -58,6 +71,15 @@ def test_the_impossible_is_refused_in_one_sentence(make, error, sentence):
         make()
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_levels_remember_the_region_before_resegmentation():
+    whole = levels(np.array([[[True, True]]]))
+    assert whole.morphological_mask.tolist() == [[[True, True]]]
+    assert levels(None).morphological_mask.tolist() == levels(None).mask.tolist() == [[[True, False]]]
+    assert whole.digest != levels(None).digest
+    with pytest.raises(ValueError, match="read-only"):
+        whole.morphological_mask[0, 0, 1] = False
 
 
 def test_image_and_mask_must_lie_on_one_grid():
