@@ -76,7 +76,6 @@ class FeatureSet:
         """
         import pandas as pd
 
-        unit = self.provenance["unit"]
         rows = [
             (
                 value.tag,
@@ -85,7 +84,7 @@ class FeatureSet:
                 value.feature.ibsi,
                 value.aggregation,
                 value.value,
-                value.feature.unit_of(unit),
+                value.unit,
                 value.feature.status,
             )
             for value in self.values
@@ -137,11 +136,12 @@ def extract(
 
 def family_values(pipeline: Pipeline, family: str, cache: StageCache) -> tuple[tuple[FeatureValue, ...], bool]:
     """One family's features of a pipeline, and whether they came from the cache."""
-    stage = features.family(family).takes  # "roi" or "levels": what the family is a function of
-    key = (*pipeline.keys[stage], "features", family, pipeline.recipe.aggregations)
+    chosen, recipe = features.family(family), pipeline.recipe
+    settings = {name: getattr(recipe, name) for name in chosen.settings}
+    aggregations = chosen.chosen(recipe.aggregations)
+    key = (*pipeline.keys[chosen.takes], "features", family, aggregations, *settings.items())
     return cache.get(
-        key,
-        lambda: tuple(features.compute(family, pipeline.roi, pipeline.levels, pipeline.recipe.aggregations)),
+        key, lambda: tuple(features.compute(family, pipeline.roi, pipeline.levels, aggregations, **settings))
     )
 
 

@@ -7,10 +7,23 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from radkit.features import glcm, intensity_histogram, morphology, statistics
+from radkit.features import (
+    glcm,
+    intensity_histogram,
+    intensity_volume_histogram,
+    local_intensity,
+    morphology,
+    ngldm,
+    ngtdm,
+    statistics,
+)
 from radkit.features.catalogue import Feature, registered
 from radkit.matrices.glcm import AGGREGATIONS, merge, ways
+from radkit.matrices.neighborhoods import AGGREGATIONS as NEIGHBORHOOD_AGGREGATIONS
+from radkit.matrices.ngldm import ngldms
+from radkit.matrices.ngtdm import ngtdms
 from radkit.matrices.pairs import count_pairs
+from radkit.preprocess import Binning
 from radkit.volume import Levels, Roi, SettingError
 
 Stages = Iterator[tuple[str, Any]]  # (aggregation, stage that the family's formulas take)
@@ -28,14 +41,18 @@ class Family:
     stages : from that stage and the wanted aggregations to (aggregation, record) pairs; each formula takes the record.
     aggregations : suffix to IBSI's words; empty for a family without.
     undefined : why no feature has a value where ``stages`` gives None for a record.
+    settings : names of the recipe's settings that ``stages`` takes besides, as keyword arguments.
+    reach_mm : how far beyond the region the features look into the image.
     """
 
     formulas: ModuleType
     title: str
     takes: str
-    stages: Callable[[Roi | Levels, tuple[str, ...]], Stages]
+    stages: Callable[..., Stages]
     aggregations: dict[str, str]
     undefined: str = ""
+    settings: tuple[str, ...] = ()
+    reach_mm: float = 0.0
 
     @property
     def name(self) -> str:
@@ -48,8 +65,12 @@ class Family:
         return registered(self.name)
 
     def chosen(self, aggregations: Iterable[str]) -> tuple[str, ...]:
-        """Those of the aggregations that this family knows."""
-        return tuple(name for name in aggregations if name in self.aggregations)
+        """Those of the aggregations that this family knows; "3D_avg" is "3D" to one with a single matrix."""
+        names = (
+            name if name in self.aggregations else name.removesuffix("_avg").removesuffix("_comb")
+            for name in aggregations
+        )
+        return tuple(dict.fromkeys(name for name in names if name in self.aggregations))
 
 
 def _single(record: Callable) -> Callable[[Any, tuple[str, ...]], Stages]:
@@ -66,6 +87,18 @@ def _glcm_stages(levels: Levels, aggregations: tuple[str, ...]) -> Stages:
         yield aggregation, stack if len(stack) else None
 
 
+def _neighborhood_stages(matrices: Callable) -> Callable[[Levels, tuple[str, ...]], Stages]:
+    def stages(levels: Levels, aggregations: tuple[str, ...]) -> Stages:
+        for aggregation, stack in matrices(levels, aggregations).items():
+            yield aggregation, stack if len(stack) else None
+
+    return stages
+
+
+def _curve_stages(roi: Roi, aggregations: tuple[str, ...], ivh_binning: Binning | None = None) -> Stages:
+    yield "", intensity_volume_histogram.VolumeCurve.of(roi, ivh_binning)
+
+
 FAMILIES = (
     Family(
         formulas=morphology,
@@ -73,6 +106,14 @@ FAMILIES = (
         takes="roi",
         stages=_single(morphology.Shape.of),
         aggregations={},
+    ),
+    Family(
+        formulas=local_intensity,
+        title="Local intensity",
+        takes="roi",
+        stages=_single(local_intensity.Peaks.of),
+        aggregations={},
+        reach_mm=local_intensity.RADIUS_MM,
     ),
     Family(
         formulas=statistics,
@@ -89,12 +130,35 @@ FAMILIES = (
         aggregations={},
     ),
     Family(
+        formulas=intensity_volume_histogram,
+        title="Intensity-volume histogram",
+        takes="roi",
+        stages=_curve_stages,
+        aggregations={},
+        settings=("ivh_binning",),
+    ),
+    Family(
         formulas=glcm,
         title="Gray level co-occurrence matrix",
         takes="levels",
         stages=_glcm_stages,
         aggregations=AGGREGATIONS,
         undefined="no two neighboring voxels lie in the region",
+    ),
+    Family(
+        formulas=ngtdm,
+        title="Neighborhood gray tone difference matrix",
+        takes="levels",
+        stages=_neighborhood_stages(ngtdms),
+        aggregations=NEIGHBORHOOD_AGGREGATIONS,
+        undefined="no two neighboring voxels lie in the region",
+    ),
+    Family(
+        formulas=ngldm,
+        title="Neighboring gray level dependence matrix",
+        takes="levels",
+        stages=_neighborhood_stages(ngldms),
+        aggregations=NEIGHBORHOOD_AGGREGATIONS,
     ),
 )
 _BY_NAME = {family.name: family for family in FAMILIES}

@@ -2,5 +2,7 @@
 
 from radkit.matrices.glcm import AGGREGATIONS as GLCM_AGGREGATIONS
 from radkit.matrices.glcm import Glcm, glcm
+from radkit.matrices.ngldm import Ngldm, ngldm
+from radkit.matrices.ngtdm import Ngtdm, ngtdm
 
-__all__ = ["GLCM_AGGREGATIONS", "Glcm", "glcm"]
+__all__ = ["GLCM_AGGREGATIONS", "Glcm", "Ngldm", "Ngtdm", "glcm", "ngldm", "ngtdm"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
 from radkit.features import families as all_families
+from radkit.features import family
 from radkit.physics import GaussianPsf, ZScore
 from radkit.preprocess import (
     SUPPORT_VOXELS,
@@ -38,6 +40,9 @@ class Recipe:
     resample : new voxel spacing and interpolation (None: the scan's own grid).
     resegment : range and outliers of the intensity mask.
     binning : fixed bin width, fixed bin count, or gray levels as they are.
+    ivh_binning : the same for the axis of the intensity-volume histogram, whatever the texture's is. None is what IBSI
+        recommends for the image's unit: HU as they are in steps of 1, SUV in bins of 0.1 from 0, anything else in 1000
+        bins from the region's minimum to its maximum. ``AsIs`` is whole steps of the unit, here below 1 too.
     families : feature families to compute, of ``features.families()``.
     aggregations : how texture matrices of directions and slices are put together: "2D_avg" (by slice and direction,
         averaged), "2D_comb" (merged by slice), "2_5D_avg" (merged by direction), "2_5D_comb" (merged), "3D_avg",
@@ -58,6 +63,7 @@ class Recipe:
     resample: Resample | None = None
     resegment: Resegment | None = None
     binning: Binning = FixedBinCount(n_bins=32)
+    ivh_binning: Binning | None = None
     families: tuple[str, ...] = ()
     aggregations: tuple[str, ...] = ("3D_avg", "3D_comb")
 
@@ -134,6 +140,7 @@ class Recipe:
         for what, wanted in (
             ("re-segmentation range", self.resegment.unit if self.resegment else None),
             ("bin width", self.binning.unit if isinstance(self.binning, FixedBinWidth) else None),
+            ("ivh bin width", self.ivh_binning.unit if isinstance(self.ivh_binning, FixedBinWidth) else None),
         ):
             if wanted is not None and wanted != unit:
                 raise UnitMismatch(
@@ -147,7 +154,10 @@ class Recipe:
 
         blur = support_voxels(self.psf, grid) if self.psf else (0, 0, 0)
         reach = SUPPORT_VOXELS[self.resample.interpolation] if self.resample else 0
-        return tuple(int(b) + reach for b in blur)
+        beyond_mm = max(family(name).reach_mm for name in self.families)
+        return tuple(
+            int(b) + reach + math.ceil(beyond_mm / spacing) for b, spacing in zip(blur, grid.spacing_mm, strict=True)
+        )
 
 
 _TYPES = {
@@ -156,6 +166,7 @@ _TYPES = {
     "resample": (Resample,),
     "resegment": (Resegment,),
     "binning": (FixedBinWidth, FixedBinCount, AsIs),
+    "ivh_binning": (FixedBinWidth, FixedBinCount, AsIs),
 }
 
 
