@@ -8,6 +8,7 @@ varies less than the maximum of one noisy voxel.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -37,15 +38,13 @@ class Peaks:
     def of(cls, roi: Roi) -> Peaks:
         """The means around every voxel of the intensity mask, from the image around the region."""
         rows = sphere(roi.image.grid.spacing_mm)
-        reach = rows.max(axis=0)
-        mask, image = _around(roi.intensity_mask, roi, reach), _around(roi.image.array, roi, reach)
-        n_voxels = len(roi.values)
-        sums = _sphere_sums(image, mask, rows, np.empty(n_voxels))
-        if _leaves_the_image(roi, reach):
-            inside = _around(np.ones(roi.image.array.shape), roi, reach)
-            number = _sphere_sums(inside, mask, rows, np.empty(n_voxels))
-        else:
-            number = float(((2 * rows[:, 2] + 1) * np.where(rows[:, 0] > 0, 2, 1)).sum())
+        window = _Window.of(roi.intensity_mask, rows.max(axis=0))
+        mask = window.cut(roi.intensity_mask)
+        sums = _sphere_sums(window.cut(roi.image.array), mask, rows, np.empty(len(roi.values)))
+        number = float(((2 * rows[:, 2] + 1) * np.where(rows[:, 0] > 0, 2, 1)).sum())
+        if window.leaves_the_image:
+            inside = window.cut(np.ones(roi.image.grid.shape))
+            number = _sphere_sums(inside, mask, rows, np.empty(len(roi.values)))
         return cls(roi.values, sums / number)
 
     @cached_property
@@ -80,29 +79,35 @@ def sphere(spacing_mm: tuple[float, float, float]) -> np.ndarray:
     return np.array(rows)
 
 
-def _box(mask: np.ndarray) -> list[tuple[int, int]]:
-    """First voxel inside, and the one after the last, of each axis."""
-    occupied = (np.flatnonzero(mask.any(axis=other)) for other in ((1, 2), (0, 2), (0, 1)))
-    return [(int(where[0]), int(where[-1]) + 1) for where in occupied]
+@dataclass(frozen=True)
+class _Window:
+    """The region's bounding box and as much around it as a sphere reaches, on each axis: first voxel, one after last.
 
+    ``wanted`` may begin before the image and end after it, ``there`` is what the image has of it.
+    """
 
-def _leaves_the_image(roi: Roi, reach: np.ndarray) -> bool:
-    box = zip(_box(roi.intensity_mask), reach, roi.intensity_mask.shape, strict=True)
-    return any(start < r or stop + r > n for (start, stop), r, n in box)
+    wanted: tuple[tuple[int, int], ...]
+    there: tuple[tuple[int, int], ...]
 
+    @classmethod
+    def of(cls, mask: np.ndarray, reach: np.ndarray) -> _Window:
+        occupied = [np.flatnonzero(mask.any(axis=other)) for other in ((1, 2), (0, 2), (0, 1))]
+        wanted = [(int(where[0] - r), int(where[-1] + 1 + r)) for where, r in zip(occupied, reach, strict=True)]
+        there = [(max(0, start), min(n, stop)) for (start, stop), n in zip(wanted, mask.shape, strict=True)]
+        return cls(tuple(wanted), tuple(there))
 
-def _around(array: np.ndarray, roi: Roi, reach: np.ndarray) -> np.ndarray:
-    """``array`` in the region's bounding box and ``reach`` (z, y, x) around it; 0 beyond the image."""
-    box = _box(roi.intensity_mask)
-    shape = [stop - start + 2 * r for (start, stop), r in zip(box, reach, strict=True)]
-    found = np.zeros(shape, bool if array.dtype == bool else float)
-    there, here = [], []
-    for (start, stop), r, n in zip(box, reach, array.shape, strict=True):
-        first, end = max(0, start - r), min(n, stop + r)
-        there.append(slice(first, end))
-        here.append(slice(first - start + r, end - start + r))
-    found[tuple(here)] = array[tuple(there)]
-    return found
+    @property
+    def leaves_the_image(self) -> bool:
+        """True where a sphere could reach beyond the image."""
+        return self.wanted != self.there
+
+    def cut(self, array: np.ndarray) -> np.ndarray:
+        """The window's part of ``array``, bool or float64; 0 beyond the image."""
+        found = np.zeros([stop - start for start, stop in self.wanted], bool if array.dtype == bool else float)
+        pairs = list(zip(self.wanted, self.there, strict=True))
+        here = tuple(slice(first - start, end - start) for (start, _), (first, end) in pairs)
+        found[here] = array[tuple(slice(first, end) for _, (first, end) in pairs)]
+        return found
 
 
 @kernel
@@ -110,27 +115,27 @@ def _sphere_sums(image, mask, rows, found):
     """Sum over the sphere around each voxel of the mask, which lies too far inside for a sphere to leave the array."""
     nz, ny, nx = image.shape
     upto = _running_sums(image)
-    total = np.empty((ny, nx))
+    total, slices = np.empty((ny, nx)), np.empty((ny, nx + 1))
+    first, stop = np.empty(ny, np.int64), np.empty(ny, np.int64)
     n = 0
     for z in range(nz):
-        first, stop = _extent(mask[z])
-        if not stop.any():
+        if not _extent(mask[z], first, stop):
             continue
         total[:] = 0.0
-        slices = upto[z]
         for k in range(len(rows)):
-            dz, dy, half = rows[k]
-            if k > 0 and dz > rows[k - 1, 0]:
-                slices = upto[z - dz] + upto[z + dz]  # the sphere is the same below and above
+            dz, dy, half = rows[k, 0], rows[k, 1], rows[k, 2]
+            if k == 0 or dz > rows[k - 1, 0]:
+                _add_slices(upto, z, dz, slices)
             for y in range(ny):
                 a, b = first[y], stop[y]
                 if a < b:
                     row = slices[y + dy]
                     _add_runs(row[a - half : b - half], row[a + half + 1 : b + half + 1], total[y, a:b])
         for y in range(ny):
-            for x in np.flatnonzero(mask[z, y]):
-                found[n] = total[y, x]
-                n += 1
+            for x in range(first[y], stop[y]):
+                if mask[z, y, x]:
+                    found[n] = total[y, x]
+                    n += 1
     return found
 
 
@@ -138,24 +143,35 @@ def _sphere_sums(image, mask, rows, found):
 def _running_sums(image):
     """Sum of the row's voxels before x, (z, y, x + 1)."""
     nz, ny, nx = image.shape
-    upto = np.zeros((nz, ny, nx + 1))
+    upto = np.empty((nz, ny, nx + 1))
     for z in range(nz):
         for y in range(ny):
+            upto[z, y, 0] = 0.0
             for x in range(nx):
                 upto[z, y, x + 1] = upto[z, y, x] + image[z, y, x]
     return upto
 
 
 @kernel
-def _extent(mask):
-    """Where the voxels of each row of a slice begin and end; 0, 0 in a row without any."""
-    first, stop = np.zeros(len(mask), np.int64), np.zeros(len(mask), np.int64)
+def _extent(mask, first, stop):
+    """Where the voxels of each row of a slice begin and end, 0 and 0 in a row without any; True if there is one."""
+    some = False
     for y in range(len(mask)):
+        first[y], stop[y] = 0, 0
         for x in range(mask.shape[1]):
             if mask[y, x]:
                 first[y] = x if stop[y] == 0 else first[y]
                 stop[y] = x + 1
-    return first, stop
+                some = True
+    return some
+
+
+@kernel
+def _add_slices(upto, z, dz, slices):
+    """The sphere is the same below and above: the sums of both slices become one."""
+    for y in range(slices.shape[0]):
+        for x in range(slices.shape[1]):
+            slices[y, x] = upto[z - dz, y, x] + upto[z + dz, y, x] if dz > 0 else upto[z, y, x]
 
 
 @kernel

@@ -77,13 +77,7 @@ def _encode(levels, code, bounds, occurs):
                 b -= 1
             for x in range(a, b):
                 occurs[row[x]] = 1
-            bounds[z + 1, y + 1] = a + 1, b + 1
-
-
-@kernel
-def most_cells(bounds, in_plane, across):
-    """How many cells there can be at most: one a voxel, for the slices and for the volume."""
-    return (bounds[:, :, 1] - bounds[:, :, 0]).sum() * (np.int64(in_plane) + np.int64(across))
+            bounds[z + 1, y + 1, 0], bounds[z + 1, y + 1, 1] = a + 1, b + 1
 
 
 @kernel
@@ -101,8 +95,14 @@ def flush(table, matrix, cells, n):
     return n
 
 
-def tally(levels: Levels, aggregations: tuple[str, ...], count: Callable) -> dict[str, Cells]:
+def tally(levels: Levels, aggregations: tuple[str, ...], count: Callable, n_sums: int) -> dict[str, Cells]:
     """The occupied cells of every aggregation, from one traversal of the region by the kernel ``count``.
+
+    Parameters
+    ----------
+    count : takes what ``pad`` returns, two tallies (of a slice, of the volume), room for the cells, and whether slices
+        and the volume are wanted; fills the cells and returns their number.
+    n_sums : what it adds up in a cell.
 
     Raises
     ------
@@ -111,9 +111,12 @@ def tally(levels: Levels, aggregations: tuple[str, ...], count: Callable) -> dic
     for name in aggregations:
         if name not in AGGREGATIONS:
             raise SettingError(f"aggregation is {name!r}; use one of {', '.join(AGGREGATIONS)}.")
-    across, in_plane = "3D" in aggregations, any(name != "3D" for name in aggregations)
+    wanted = any(name != "3D" for name in aggregations), "3D" in aggregations
     code, bounds, place = pad(levels)
-    cells = count(code, bounds, place, in_plane, across)
+    tallies = np.zeros((2, place[-1] + 1, SIDES, n_sums), np.int64)
+    most = int(np.diff(bounds).sum()) * sum(wanted)  # a cell has a voxel at least
+    cells = np.empty((most, 3 + n_sums), np.int64)
+    cells = cells[: count(code, bounds, place, tallies, cells, wanted)]
     by_slice = cells[:, 0] != VOLUME
     parts = {"2D": cells[by_slice], "3D": cells[~by_slice]}
     if "2_5D" in aggregations:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from radkit.matrices.kernels import kernel
-from radkit.matrices.neighborhoods import SIDES, VOLUME, flush, most_cells, tally
+from radkit.matrices.neighborhoods import SIDES, VOLUME, flush, tally
 from radkit.volume import Levels
 
 
@@ -114,21 +114,21 @@ def ngldms(levels: Levels, aggregations: tuple[str, ...]) -> dict[str, Ngldm]:
     """The stack of matrices of every aggregation, from one traversal of the region."""
     return {
         name: Ngldm(cells.level.astype(float), cells.j.astype(float), cells.sums[:, 0], cells.starts)
-        for name, cells in tally(levels, aggregations, _count).items()
+        for name, cells in tally(levels, aggregations, _count, n_sums=1).items()
     }
 
 
 @kernel
-def _count(code, bounds, place, in_plane, across):
+def _count(code, bounds, place, tallies, cells, wanted):
     """Voxels by gray level and dependence."""
     nz, ny, nx = code.shape
-    slice_, volume = np.zeros((place[-1] + 1, SIDES, 1), np.int64), np.zeros((place[-1] + 1, SIDES, 1), np.int64)
-    cells = np.empty((most_cells(bounds, in_plane, across), 4), np.int64)
+    slice_, volume = tallies[0], tallies[1]
+    in_plane, across = wanted
     n = 0
     like = np.empty(nx, np.uint32)
     for z in range(1, nz - 1):
         for y in range(1, ny - 1):
-            a, b = bounds[z, y]
+            a, b = bounds[z, y, 0], bounds[z, y, 1]
             if a == b:
                 continue
             here, near = code[z, y, a:b], like[a:b]
@@ -144,7 +144,7 @@ def _count(code, bounds, place, in_plane, across):
             n = flush(slice_, z - 1, cells, n)
     if across:
         n = flush(volume, VOLUME, cells, n)
-    return cells[:n]
+    return n
 
 
 @kernel

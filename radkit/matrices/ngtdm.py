@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from radkit.matrices.kernels import kernel
-from radkit.matrices.neighborhoods import SIDES, VOLUME, Cells, flush, most_cells, tally
+from radkit.matrices.neighborhoods import VOLUME, Cells, flush, tally
 from radkit.volume import Levels
 
 
@@ -118,7 +118,7 @@ def ngtdm(levels: Levels, aggregation: str) -> tuple[Ngtdm, ...]:
 
 def ngtdms(levels: Levels, aggregations: tuple[str, ...]) -> dict[str, Ngtdm]:
     """The stack of matrices of every aggregation, from one traversal of the region."""
-    return {name: _rows(cells) for name, cells in tally(levels, aggregations, _count).items()}
+    return {name: _rows(cells) for name, cells in tally(levels, aggregations, _count, n_sums=2).items()}
 
 
 def _rows(cells: Cells) -> Ngtdm:
@@ -132,16 +132,16 @@ def _rows(cells: Cells) -> Ngtdm:
 
 
 @kernel
-def _count(code, bounds, place, in_plane, across):
+def _count(code, bounds, place, tallies, cells, wanted):
     """Voxels, and sums of |level x neighbors - sum of the neighbors' levels|, by level and number of neighbors."""
     nz, ny, nx = code.shape
-    slice_, volume = np.zeros((place[-1] + 1, SIDES, 2), np.int64), np.zeros((place[-1] + 1, SIDES, 2), np.int64)
-    cells = np.empty((most_cells(bounds, in_plane, across), 5), np.int64)
+    slice_, volume = tallies[0], tallies[1]
+    in_plane, across = wanted
     n = 0
     near, far = np.empty(nx, code.dtype), np.empty(nx, code.dtype)  # columns of three voxels, of nine
     for z in range(1, nz - 1):
         for y in range(1, ny - 1):
-            a, b = bounds[z, y]
+            a, b = bounds[z, y, 0], bounds[z, y, 1]
             if a == b:
                 continue
             here = code[z, y, a:b]
@@ -154,7 +154,7 @@ def _count(code, bounds, place, in_plane, across):
             n = flush(slice_, z - 1, cells, n)
     if across:
         n = flush(volume, VOLUME, cells, n)
-    return cells[:n]
+    return n
 
 
 @kernel
