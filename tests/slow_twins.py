@@ -152,6 +152,108 @@ def log2(x):
     return np.log2(np.where(x > 0, x, 1))
 
 
+def neighbors(levels, voxel, in_plane):
+    """Gray levels of the voxels of the region around one voxel, itself left out."""
+    around = [voxel + d for d in itertools.product((-1, 0, 1), repeat=3) if any(d) and not (in_plane and d[0])]
+    inside = [tuple(v) for v in around if (v >= 0).all() and (v < levels.shape).all()]
+    return [levels[v] for v in inside if levels[v]]
+
+
+def slices_of(levels, aggregation):
+    """The voxels (z, y, x) that make up each matrix of an aggregation: one slice's, or all."""
+    voxels = np.argwhere(levels)
+    return [voxels[voxels[:, 0] == z] for z in np.unique(voxels[:, 0])] if aggregation == "2D" else [voxels]
+
+
+def ngtdm(levels, aggregation):
+    """Rows {level: (voxels with a neighbor, sum of their gray tone differences)}; empty matrices are left out."""
+    matrices = []
+    for voxels in slices_of(levels, aggregation):
+        tones = {}
+        for voxel in voxels:
+            i, around = levels[tuple(voxel)], neighbors(levels, voxel, aggregation != "3D")
+            if around:
+                tones.setdefault(int(i), []).append(abs(i - np.mean(around)))
+        matrices.append({i: (len(t), sum(t)) for i, t in sorted(tones.items())})
+    return [m for m in matrices if m]
+
+
+def ngtdm_features(rows):
+    """The five features of one matrix {level: (n, s)}, as IBSI writes them: sums over all pairs of levels."""
+    i = np.array(list(rows), dtype=float)
+    n, s = np.array(list(rows.values()), dtype=float).T
+    p = n / n.sum()
+    i1, i2, p1, p2, s1, s2 = i[:, None], i, p[:, None], p, s[:, None], s
+    apart = abs(i1 * n[:, None] - i2 * n).sum() / n.sum()
+    pairs = len(i) * (len(i) - 1)
+    return {
+        "ngt_coarseness": 1 / (p @ s) if p @ s > 0 else 1e6,
+        "ngt_contrast": (p1 * p2 * (i1 - i2) ** 2).sum() / pairs * s.sum() / n.sum() if pairs else 0,
+        "ngt_busyness": (p @ s) / apart if apart else 0,
+        "ngt_complexity": (abs(i1 - i2) * (p1 * s1 + p2 * s2) / (p1 + p2)).sum() / n.sum(),
+        "ngt_strength": ((p1 + p2) * (i1 - i2) ** 2).sum() / s.sum() if s.any() else 0,
+    }
+
+
+def ngldm(levels, aggregation):
+    """Counts (27, n_levels): voxels by dependence and gray level, voxel by voxel."""
+    matrices = []
+    for voxels in slices_of(levels, aggregation):
+        count = np.zeros((27, levels.max()), dtype=int)
+        for voxel in voxels:
+            i = levels[tuple(voxel)]
+            count[neighbors(levels, voxel, aggregation != "3D").count(i), i - 1] += 1
+        matrices.append(count)
+    return matrices
+
+
+def ngldm_features(count):
+    """All 17 features of one matrix (27, n_levels), as IBSI writes them."""
+    j, i = np.indices(count.shape) + 1.0
+    n = count.sum()
+    p = count / n
+    return {
+        "ngl_lde": (p / j**2).sum(),
+        "ngl_hde": (p * j**2).sum(),
+        "ngl_lgce": (p / i**2).sum(),
+        "ngl_hgce": (p * i**2).sum(),
+        "ngl_ldlge": (p / i**2 / j**2).sum(),
+        "ngl_ldhge": (p * i**2 / j**2).sum(),
+        "ngl_hdlge": (p * j**2 / i**2).sum(),
+        "ngl_hdhge": (p * i**2 * j**2).sum(),
+        "ngl_glnu": (count.sum(axis=0) ** 2).sum() / n,
+        "ngl_glnu_norm": (count.sum(axis=0) ** 2).sum() / n**2,
+        "ngl_dcnu": (count.sum(axis=1) ** 2).sum() / n,
+        "ngl_dcnu_norm": (count.sum(axis=1) ** 2).sum() / n**2,
+        "ngl_dc_perc": 1,
+        "ngl_gl_var": (p * (i - (p * i).sum()) ** 2).sum(),
+        "ngl_dc_var": (p * (j - (p * j).sum()) ** 2).sum(),
+        "ngl_dc_entr": -(p * log2(p)).sum(),
+        "ngl_dc_energy": (p**2).sum(),
+    }
+
+
+def intensity_volume_histogram(values, axis):
+    """The features of discretized intensities ``values`` on the whole ``axis`` 𝒢, as IBSI tabulates them."""
+    share = np.array([np.mean(values >= i) for i in axis])
+    gamma = (axis - axis[0]) / (axis[-1] - axis[0])
+    v10, v90 = (share[gamma >= x - 1e-12].max() for x in (0.1, 0.9))
+    beyond = np.append(axis, axis[-1] + axis[1] - axis[0])  # nothing reaches a step above the range's upper end
+    i10, i90 = (beyond[np.append(share, 0) <= x + 1e-12].min() for x in (0.1, 0.9))
+    return {"ivh_v10": v10, "ivh_v90": v90, "ivh_i10": i10, "ivh_i90": i90, "ivh_diff_v10_v90": v10 - v90,
+            "ivh_diff_i10_i90": i10 - i90, "ivh_auc": np.trapezoid(share, gamma) * (len(set(values)) > 1)}  # fmt: skip
+
+
+def peaks(image, mask, spacing_mm):
+    """Local and global intensity peak: the mean over 1 cm³ around every voxel of the mask, voxel by voxel."""
+    radius = (3 * 1000 / (4 * np.pi)) ** (1 / 3)
+    centers = np.argwhere(np.ones(image.shape)) * spacing_mm
+    voxels = np.argwhere(mask)
+    means = [image.ravel()[np.linalg.norm(centers - v * spacing_mm, axis=1) <= radius].mean() for v in voxels]
+    at_maximum = image[mask] == image[mask].max()
+    return max(np.array(means)[at_maximum]), max(means)
+
+
 def moran_and_geary(values, centers_mm):
     """Moran's I and Geary's C over all pairs of voxels, pair by pair."""
     distance = np.linalg.norm(centers_mm[:, None] - centers_mm, axis=-1)

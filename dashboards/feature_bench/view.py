@@ -248,3 +248,8 @@ def compute(state: FeatureBench) -> tuple[Screen | None, str]:
         return state.screen(), ""
     except radkit.RadkitError as error:
         return None, clean(str(error), 400)
+
+
+def warm_up() -> None:
+    """Make the page of the default case once, for nobody."""
+    FeatureBenchView(FeatureBench())

@@ -11,11 +11,18 @@ from radkit_dashboards.feature_bench.state import FeatureBench, Screen
 from radkit_dashboards.shell.style import format_change, format_value
 from radkit_dashboards.shell.text import safe
 
-FAMILIES = {
+FAMILIES = {  # what each family counts, in a word or two that fit beside a feature's name; others keep their own
     "morphology": "shape",
+    "local_intensity": "peak",
     "statistics": "intensity",
     "intensity_histogram": "histogram",
-    "glcm": "texture",
+    "intensity_volume_histogram": "volume histogram",
+    "glcm": "pairs",
+    "glrlm": "runs",
+    "glszm": "zones",
+    "gldzm": "zone distance",
+    "ngtdm": "tone difference",
+    "ngldm": "dependence",
 }
 
 

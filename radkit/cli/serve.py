@@ -27,21 +27,14 @@ def add_commands(commands) -> None:
 def serve(options) -> int:
     """Serve every bench until interrupted."""
     import radkit_dashboards
-    from radkit_dashboards.shell.serve import serve as serve_apps
-
-    _warm_up()
-    serve_apps(radkit_dashboards.apps(), port=options.port, address=options.address, show=options.show)
-    return 0
-
-
-def _warm_up() -> None:
-    """Say which data are in use, and extract once, so that the first page does not wait for compiled kernels."""
     from radkit import datasets
-    from radkit.extraction import extract, shared_cache
+    from radkit_dashboards.shell.serve import serve as serve_apps
 
     case = datasets.default_case()
     print(f"radkit: {case.name}, {case.source.licence}. {case.source.found}", flush=True)
-    extract(case.image, case.mask, cache=shared_cache())
+    radkit_dashboards.warm_up()
+    serve_apps(radkit_dashboards.apps(), port=options.port, address=options.address, show=options.show)
+    return 0
 
 
 def open_lab(options) -> int:

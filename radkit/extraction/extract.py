@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib import metadata
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -78,7 +79,6 @@ class FeatureSet:
         """
         import pandas as pd
 
-        units = self.provenance["units"]
         rows = [
             (
                 value.tag,
@@ -87,7 +87,7 @@ class FeatureSet:
                 value.feature.ibsi,
                 value.aggregation,
                 value.value,
-                value.feature.unit_of(units[image_of(value.tag)]),
+                value.unit,
                 value.feature.status,
             )
             for value in self.values
@@ -140,17 +140,6 @@ def extract(
     return FeatureSet(tuple(values), tuple(records), provenance)
 
 
-def image_of(tag: str) -> str:
-    """The filter's name in a feature's tag; "" where it is of the original image.
-
-    Examples
-    --------
-    >>> image_of("log_s1.5mm__stat_mean"), image_of("stat_mean")
-    ('log_s1.5mm', '')
-    """
-    return tag.partition("__")[0] if "__" in tag else ""
-
-
 def _wanted(pipeline: Pipeline) -> Iterator[tuple[str, Pipeline, str]]:
     """(prefix of the tags, pipeline of the image, family) in the order of the table."""
     recipe = pipeline.recipe
@@ -161,11 +150,12 @@ def _wanted(pipeline: Pipeline) -> Iterator[tuple[str, Pipeline, str]]:
 
 def family_values(pipeline: Pipeline, family: str, cache: StageCache) -> tuple[tuple[FeatureValue, ...], bool]:
     """One family's features of a pipeline, and whether they came from the cache."""
-    stage = features.family(family).takes  # "roi" or "levels": what the family is a function of
-    key = (*pipeline.keys[stage], "features", family, pipeline.recipe.aggregations)
+    chosen, recipe = features.family(family), pipeline.recipe
+    settings = {name: getattr(recipe, name) for name in chosen.settings}
+    aggregations = chosen.chosen(recipe.aggregations)
+    key = (*pipeline.keys[chosen.takes], "features", family, aggregations, *settings.items())
     return cache.get(
-        key,
-        lambda: tuple(features.compute(family, pipeline.roi, pipeline.levels, pipeline.recipe.aggregations)),
+        key, lambda: tuple(features.compute(family, pipeline.roi, pipeline.levels, aggregations, **settings))
     )
 
 
@@ -192,7 +182,6 @@ def _provenance(image: Image, mask: Mask, pipeline: Pipeline) -> dict[str, Any]:
         "mask_digest": mask.digest,
         "modality": image.modality,
         "unit": pipeline.roi.image.unit,
-        "units": {"": pipeline.roi.image.unit, **{n: p.roi.image.unit for n, p in pipeline.filtered.items()}},
         "n_voxels_mask": mask.n_voxels,
         "n_voxels_morphological": int(pipeline.roi.morphological_mask.sum()),
         "n_voxels_intensity": int(pipeline.roi.values.size),
@@ -200,6 +189,11 @@ def _provenance(image: Image, mask: Mask, pipeline: Pipeline) -> dict[str, Any]:
         "notes": list(pipeline.roi.image.notes),
         "versions": {
             "python": platform.python_version(),
-            **{name: metadata.version(name) for name in ("numpy", "scipy", "numba")},
+            **_versions(),
         },
     }
+
+
+@lru_cache(maxsize=1)
+def _versions() -> dict[str, str]:
+    return {name: metadata.version(name) for name in ("numpy", "scipy", "numba")}

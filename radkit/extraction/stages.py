@@ -14,9 +14,11 @@ from typing import Any
 from radkit.extraction.cache import StageCache
 from radkit.filters import Filter, apply, support_voxels
 from radkit.physics import blur, zscore
-from radkit.preprocess import below_origin, crop, discretize, resample, resegment
+from radkit.preprocess import FixedBinCount, below_origin, crop, discretize, resample, resegment
 from radkit.recipe import Recipe
 from radkit.volume import Image, Levels, Mask, Roi
+
+_RESPONSE_CURVE = FixedBinCount(n_bins=1000)  # IBSI's choice for arbitrary units, which a response map is in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,7 @@ def _filtered(filter: Filter, original: Pipeline, runner: _Runner, resampled_key
     recipe = original.recipe
     branch = runner.branch(resampled_key)
     response = branch.filter(filter, original)
-    own = recipe.replace(binning=recipe.filter_binning, filters=(), original=True)
+    own = recipe.replace(binning=recipe.filter_binning, ivh_binning=_RESPONSE_CURVE, filters=(), original=True)
     levels = branch.discretize(response, own)
     return replace(original, recipe=own, roi=response, levels=levels, keys=branch.keys)
 
@@ -139,7 +141,9 @@ class _Runner:
         base, resegment = original.resampled, original.recipe.resegment
         response, cached, ms = self._timed("filter", filter, lambda: _respond(base, filter))
         if resegment is not None:
-            response = replace(response, intensity_mask=_window(original.roi.intensity_mask, base, response))
+            # a new region, not the old one's: its range is in the image's unit and means nothing on a response
+            kept = _window(original.roi.intensity_mask, base, response)
+            response = Roi(response.image, response.morphological_mask, kept)
             self.key = (*self.key, "resegment", resegment)
         self._record("filter", ms, cached, response, None, response.image.notes[-1])
         self.keys["roi"] = self.key

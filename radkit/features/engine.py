@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from radkit.features.catalogue import Feature, Undefined
 from radkit.features.families import Family, family
-from radkit.volume import Levels, RadkitError, Roi
+from radkit.volume import Levels, RadkitError, Roi, SettingError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,7 @@ class FeatureValue:
     feature : its record in the catalogue.
     aggregation : IBSI's words, "3D, averaged"; "" for a family without aggregations.
     value : the number; NaN only together with a note.
+    unit : unit of the value.
     note : "" or "undefined: ..." with the reason why the formula has no value here.
     """
 
@@ -29,10 +31,13 @@ class FeatureValue:
     feature: Feature
     aggregation: str
     value: float
+    unit: str
     note: str = ""
 
 
-def compute(name: str, roi: Roi, levels: Levels | None, aggregations: tuple[str, ...] = ()) -> list[FeatureValue]:
+def compute(
+    name: str, roi: Roi, levels: Levels | None, aggregations: tuple[str, ...] = (), **settings: Any
+) -> list[FeatureValue]:
     """All features of one family.
 
     Averaged aggregations give the mean over their matrices, those without a voxel pair left out (IBSI).
@@ -40,13 +45,14 @@ def compute(name: str, roi: Roi, levels: Levels | None, aggregations: tuple[str,
     Parameters
     ----------
     name : family, one of ``families()``.
-    roi : the region; morphology and statistics are computed from it.
+    roi : the region; morphology, statistics and the other families that need no gray levels are computed from it.
     levels : the discretized region; needed by the other families.
     aggregations : suffixes, "3D_avg"; those that the family does not know are passed over.
+    settings : those of the recipe's settings that the family takes (``Family.settings``): ``ivh_binning``.
 
     Raises
     ------
-    SettingError : unknown family.
+    SettingError : unknown family, or a setting that it does not take.
 
     Examples
     --------
@@ -60,16 +66,20 @@ def compute(name: str, roi: Roi, levels: Levels | None, aggregations: tuple[str,
     chosen = family(name)
     stage = roi if chosen.takes == "roi" else levels
     known = chosen.chosen(aggregations)
+    for setting in settings:
+        if setting not in chosen.settings:
+            takes = f"it takes {', '.join(chosen.settings)}" if chosen.settings else "it takes none"
+            raise SettingError(f"{name} has no setting {setting!r}; {takes}.")
     if chosen.aggregations and not known:
         return []
     return [
-        _value(chosen, feature, aggregation, record)
-        for aggregation, record in chosen.stages(stage, known)
+        _value(chosen, feature, aggregation, record, roi.image.unit)
+        for aggregation, record in chosen.stages(stage, known, **settings)
         for feature in chosen.features
     ]
 
 
-def _value(family: Family, feature: Feature, aggregation: str, record) -> FeatureValue:
+def _value(family: Family, feature: Feature, aggregation: str, record, image_unit: str) -> FeatureValue:
     value, note = math.nan, ""
     if record is None:
         note = f"undefined: {family.undefined}"
@@ -88,6 +98,7 @@ def _value(family: Family, feature: Feature, aggregation: str, record) -> Featur
         feature=feature,
         aggregation=family.aggregations.get(aggregation, ""),
         value=value,
+        unit=feature.unit_of(getattr(record, "unit", image_unit)),  # bin numbers have none, whatever the image's is
         note=note,
     )
 

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from radkit.features import glcm, gldzm, glrlm, glszm, intensity_histogram, morphology, statistics
+from radkit.features import (
+    glcm,
+    gldzm,
+    glrlm,
+    glszm,
+    intensity_histogram,
+    intensity_volume_histogram,
+    local_intensity,
+    morphology,
+    ngldm,
+    ngtdm,
+    statistics,
+)
 from radkit.features.catalogue import Feature, registered
 from radkit.matrices.aggregations import BY_DIRECTION, WITHOUT_DIRECTION, ways
 from radkit.matrices.alike import alike
@@ -17,7 +29,10 @@ from radkit.matrices.gldzm import stack as distance_zones
 from radkit.matrices.glrlm import count_runs
 from radkit.matrices.glrlm import merge as merge_runs
 from radkit.matrices.glszm import stack as size_zones
+from radkit.matrices.ngldm import ngldms
+from radkit.matrices.ngtdm import ngtdms
 from radkit.matrices.pairs import count_pairs
+from radkit.preprocess import Binning
 from radkit.volume import Levels, Roi, SettingError
 
 Stages = Iterator[tuple[str, Any]]  # (aggregation, stage that the family's formulas take)
@@ -35,14 +50,18 @@ class Family:
     stages : from that stage and the wanted aggregations to (aggregation, record) pairs; each formula takes the record.
     aggregations : suffix to IBSI's words; empty for a family without.
     undefined : why no feature has a value where ``stages`` gives None for a record.
+    settings : names of the recipe's settings that ``stages`` takes besides, as keyword arguments.
+    reach_mm : how far beyond the region the features look into the image.
     """
 
     formulas: ModuleType
     title: str
     takes: str
-    stages: Callable[[Roi | Levels, tuple[str, ...]], Stages]
+    stages: Callable[..., Stages]
     aggregations: dict[str, str]
     undefined: str = ""
+    settings: tuple[str, ...] = ()
+    reach_mm: float = 0.0
 
     @property
     def name(self) -> str:
@@ -88,6 +107,18 @@ def _each(stack: Callable[[Levels, str], Any]) -> Callable[[Levels, tuple[str, .
     return stages
 
 
+def _neighborhood_stages(matrices: Callable) -> Callable[[Levels, tuple[str, ...]], Stages]:
+    def stages(levels: Levels, aggregations: tuple[str, ...]) -> Stages:
+        for aggregation, stack in matrices(levels, aggregations).items():
+            yield aggregation, stack if len(stack) else None
+
+    return stages
+
+
+def _curve_stages(roi: Roi, aggregations: tuple[str, ...], ivh_binning: Binning | None = None) -> Stages:
+    yield "", intensity_volume_histogram.VolumeCurve.of(roi, ivh_binning)
+
+
 FAMILIES = (
     Family(
         formulas=morphology,
@@ -95,6 +126,14 @@ FAMILIES = (
         takes="roi",
         stages=_single(morphology.Shape.of),
         aggregations={},
+    ),
+    Family(
+        formulas=local_intensity,
+        title="Local intensity",
+        takes="roi",
+        stages=_single(local_intensity.Peaks.of),
+        aggregations={},
+        reach_mm=local_intensity.RADIUS_MM,
     ),
     Family(
         formulas=statistics,
@@ -109,6 +148,14 @@ FAMILIES = (
         takes="levels",
         stages=_single(intensity_histogram.Histogram.of),
         aggregations={},
+    ),
+    Family(
+        formulas=intensity_volume_histogram,
+        title="Intensity-volume histogram",
+        takes="roi",
+        stages=_curve_stages,
+        aggregations={},
+        settings=("ivh_binning",),
     ),
     Family(
         formulas=glcm,
@@ -137,6 +184,21 @@ FAMILIES = (
         title="Gray level distance zone matrix",
         takes="levels",
         stages=_each(distance_zones),
+        aggregations=WITHOUT_DIRECTION,
+    ),
+    Family(
+        formulas=ngtdm,
+        title="Neighborhood gray tone difference matrix",
+        takes="levels",
+        stages=_neighborhood_stages(ngtdms),
+        aggregations=WITHOUT_DIRECTION,
+        undefined="no two neighboring voxels lie in the region",
+    ),
+    Family(
+        formulas=ngldm,
+        title="Neighboring gray level dependence matrix",
+        takes="levels",
+        stages=_neighborhood_stages(ngldms),
         aggregations=WITHOUT_DIRECTION,
     ),
 )

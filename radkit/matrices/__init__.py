@@ -5,5 +5,10 @@ from radkit.matrices.glcm import Glcm, glcm
 from radkit.matrices.gldzm import Gldzm, gldzm
 from radkit.matrices.glrlm import Glrlm, glrlm
 from radkit.matrices.glszm import Glszm, glszm
+from radkit.matrices.ngldm import Ngldm, ngldm
+from radkit.matrices.ngtdm import Ngtdm, ngtdm
 
-__all__ = ["GLCM_AGGREGATIONS", "Glcm", "Gldzm", "Glrlm", "Glszm", "glcm", "gldzm", "glrlm", "glszm"]
+__all__ = [
+    "GLCM_AGGREGATIONS", "Glcm", "Gldzm", "Glrlm", "Glszm", "Ngldm", "Ngtdm", "glcm", "gldzm", "glrlm", "glszm",
+    "ngldm", "ngtdm",
+]  # fmt: skip

@@ -53,13 +53,13 @@ class Change:
 
 def compare(now, baseline) -> tuple[Change, ...]:
     """The changes of every feature that both FeatureSets hold, in the order of ``now``."""
-    before, unit = baseline.to_dict(), now.provenance["unit"]
+    before = baseline.to_dict()
     return tuple(
         Change(
             tag=v.tag,
             label=v.feature.name,
             family=v.feature.family,
-            unit=v.feature.unit_of(unit),
+            unit=v.unit,
             value=v.value,
             baseline=before[v.tag],
         )

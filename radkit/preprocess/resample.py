@@ -94,7 +94,7 @@ def crop(roi: Roi, margin_voxels: tuple[int, int, int]) -> Roi:
     image = roi.image.with_array(roi.image.array[window], grid=roi.image.grid.crop(tuple(start), tuple(stop)))
     morphological = roi.morphological_mask[window]
     same = roi.intensity_mask is roi.morphological_mask
-    return Roi(image, morphological, morphological if same else roi.intensity_mask[window])
+    return Roi(image, morphological, morphological if same else roi.intensity_mask[window], roi.range)
 
 
 def _plan(grid: Grid, setting: Resample) -> tuple[list[_Axis], Grid]:

@@ -45,4 +45,4 @@ def resegment(roi: Roi, setting: Resegment) -> Roi:
         values = array[mask].astype(float)
         mean, sd = values.mean(), values.std()
         mask = mask & (np.abs(array - mean) <= setting.outlier_sd * sd + 1e-9 * max(1.0, abs(mean)))
-    return replace(roi, intensity_mask=mask)
+    return replace(roi, intensity_mask=mask, range=setting.range or roi.range)

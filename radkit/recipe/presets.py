@@ -17,11 +17,12 @@ _ISOTROPIC = Resample(spacing_mm=(2.0, 2.0, 2.0))
 
 # IBSI 1 (doi:10.1148/radiol.2020191145), table of configurations A to E of the lung CT phantom
 _IBSI = {
-    "ibsi-digital": Recipe(name="ibsi-digital", binning=AsIs(), aggregations=AGGREGATIONS),
+    "ibsi-digital": Recipe(name="ibsi-digital", binning=AsIs(), ivh_binning=AsIs(), aggregations=AGGREGATIONS),
     "ibsi-a": Recipe(
         name="ibsi-a",
         resegment=Resegment(range=(-500, 400), unit="HU"),
         binning=FixedBinWidth(width=25, origin=-500, unit="HU"),
+        ivh_binning=AsIs(),
         aggregations=_BY_SLICE,
     ),
     "ibsi-b": Recipe(
@@ -29,6 +30,7 @@ _IBSI = {
         resample=_IN_PLANE,
         resegment=Resegment(range=(-500, 400), unit="HU"),
         binning=FixedBinCount(n_bins=32),
+        ivh_binning=AsIs(),
         aggregations=_BY_SLICE,
     ),
     "ibsi-c": Recipe(
@@ -36,6 +38,7 @@ _IBSI = {
         resample=_ISOTROPIC,
         resegment=Resegment(range=(-1000, 400), unit="HU"),
         binning=FixedBinWidth(width=25, origin=-1000, unit="HU"),
+        ivh_binning=FixedBinWidth(width=2.5, origin=-1000, unit="HU"),
         aggregations=_VOLUME,
     ),
     "ibsi-d": Recipe(
@@ -43,6 +46,7 @@ _IBSI = {
         resample=_ISOTROPIC,
         resegment=Resegment(outlier_sd=3),
         binning=FixedBinCount(n_bins=32),
+        ivh_binning=AsIs(),
         aggregations=_VOLUME,
     ),
     "ibsi-e": Recipe(
@@ -50,6 +54,7 @@ _IBSI = {
         resample=Resample(spacing_mm=(2.0, 2.0, 2.0), interpolation="cubic"),
         resegment=Resegment(range=(-1000, 400), outlier_sd=3, unit="HU"),
         binning=FixedBinCount(n_bins=32),
+        ivh_binning=FixedBinCount(n_bins=1000),
         aggregations=_VOLUME,
     ),
 }

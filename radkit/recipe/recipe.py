@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
 from radkit.features import families as all_families
+from radkit.features import family
 from radkit.filters import Filter
 from radkit.physics import GaussianPsf, ZScore
 from radkit.preprocess import (
@@ -40,6 +42,9 @@ class Recipe:
     resample : new voxel spacing and interpolation (None: the scan's own grid).
     resegment : range and outliers of the intensity mask.
     binning : fixed bin width, fixed bin count, or gray levels as they are.
+    ivh_binning : the same for the axis of the intensity-volume histogram, whatever the texture's is. None is what IBSI
+        recommends for the image's unit: HU as they are in steps of 1, SUV in bins of 0.1 from 0, anything else in 1000
+        bins from the region's minimum to its maximum. ``AsIs`` is whole steps of the unit, here below 1 too.
     families : feature families to compute, of ``features.families()``.
     filters : filtered images whose features are computed too, named ``log_s1.5mm__stat_mean``. They see the resampled
         image; range and outliers of ``resegment`` are judged on that image, not on the response.
@@ -64,6 +69,7 @@ class Recipe:
     resample: Resample | None = None
     resegment: Resegment | None = None
     binning: Binning = FixedBinCount(n_bins=32)
+    ivh_binning: Binning | None = None
     families: tuple[str, ...] = ()
     aggregations: tuple[str, ...] = ("3D_avg", "3D_comb")
     filters: tuple[Filter, ...] = ()
@@ -144,6 +150,7 @@ class Recipe:
         for what, wanted in (
             ("re-segmentation range", self.resegment.unit if self.resegment else None),
             ("bin width", self.binning.unit if isinstance(self.binning, FixedBinWidth) else None),
+            ("ivh bin width", self.ivh_binning.unit if isinstance(self.ivh_binning, FixedBinWidth) else None),
         ):
             if wanted is not None and wanted != unit:
                 raise UnitMismatch(
@@ -157,8 +164,11 @@ class Recipe:
 
         blur = support_voxels(self.psf, grid) if self.psf else (0, 0, 0)
         reach = SUPPORT_VOXELS[self.resample.interpolation] if self.resample else 0
-        filtered = filter_reach(self, grid)
-        return tuple(int(b) + f + reach for b, f in zip(blur, filtered, strict=True))
+        beyond_mm = max(family(name).reach_mm for name in self.families)
+        return tuple(
+            int(b) + f + reach + math.ceil(beyond_mm / spacing)
+            for b, f, spacing in zip(blur, filter_reach(self, grid), grid.spacing_mm, strict=True)
+        )
 
 
 _TYPES = {
@@ -167,6 +177,7 @@ _TYPES = {
     "resample": (Resample,),
     "resegment": (Resegment,),
     "binning": (FixedBinWidth, FixedBinCount, AsIs),
+    "ivh_binning": (FixedBinWidth, FixedBinCount, AsIs),
 }
 
 

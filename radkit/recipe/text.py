@@ -29,7 +29,10 @@ def plain(recipe: Recipe) -> dict[str, Any]:
         stage = getattr(recipe, key)
         if stage is not None:
             data[key] = _fields(stage)
-    data["binning"] = {_BINNING_NAMES[type(recipe.binning)]: _fields(recipe.binning)}
+    for key in ("binning", "ivh_binning"):
+        binning = getattr(recipe, key)
+        if binning is not None:
+            data[key] = {_BINNING_NAMES[type(binning)]: _fields(binning)}
     data["families"] = list(recipe.families)
     data["aggregations"] = list(recipe.aggregations)
     data.update(plain_filters(recipe))
@@ -74,12 +77,12 @@ def parse(text: str) -> Recipe:
 def _stage(key: str, value: Any) -> Any:
     if key in _STAGES:
         return _build(_STAGES[key], value, key)
-    if key == "binning":
+    if key in ("binning", "ivh_binning"):
         if not isinstance(value, Mapping) or len(value) != 1:
-            raise SettingError(f"binning holds {value!r}; it must hold one of {', '.join(_BINNINGS)}.")
+            raise SettingError(f"{key} holds {value!r}; it must hold one of {', '.join(_BINNINGS)}.")
         ((kind, fields),) = value.items()
-        _require_known(kind, tuple(_BINNINGS), "binning")
-        return _build(_BINNINGS[kind], fields or {}, f"binning.{kind}")
+        _require_known(kind, tuple(_BINNINGS), key)
+        return _build(_BINNINGS[kind], fields or {}, f"{key}.{kind}")
     if key in ("filters", "filter_binning", "original"):
         return parse_filters(key, value, _build)
     if key == "name":

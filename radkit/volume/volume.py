@@ -134,12 +134,14 @@ class Mask:
 class Roi:
     """An image with its two masks: the morphological mask (shape) and the intensity mask (gray levels).
 
-    Re-segmentation shrinks ``intensity_mask`` only (IBSI). Both are bool (z, y, x) on the image's grid.
+    Re-segmentation shrinks ``intensity_mask`` only (IBSI). Both are bool (z, y, x) on the image's grid. ``range`` is
+    the re-segmentation range that the intensities were held to, in the image's unit; None: none was.
     """
 
     image: Image
     morphological_mask: np.ndarray
     intensity_mask: np.ndarray
+    range: tuple[float, float] | None = None
 
     def __post_init__(self):
         for name in ("morphological_mask", "intensity_mask"):
@@ -168,7 +170,7 @@ class Roi:
     @cached_property
     def digest(self) -> str:
         """sha256 of the image and both masks."""
-        return digest(self.image.digest, self.morphological_mask, self.intensity_mask)
+        return digest(self.image.digest, self.morphological_mask, self.intensity_mask, self.range)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import pytest
 import radkit
 from radkit.extraction import StageCache, extract, run_stages, sweep, turn
 from radkit.physics import GaussianPsf
-from radkit.preprocess import FixedBinWidth, Resample, Resegment, crop
+from radkit.preprocess import FixedBinCount, FixedBinWidth, Resample, Resegment, crop
 from radkit.recipe import Recipe
 from radkit.volume import DataNotFound, GeometryMismatch, Image, Mask, Roi, SettingError, UnitMismatch
 
@@ -40,6 +40,39 @@ def test_moving_the_bin_width_never_resamples_again(case):
     assert stages["statistics"]
     assert not stages["discretize"]
     assert not stages["glcm"]
+
+
+def test_moving_the_bin_width_leaves_what_needs_no_gray_levels(case):
+    cache, recipe = StageCache(), Recipe.default("CT")
+    extract(case.image, case.mask, recipe, cache=cache)
+    again = extract(case.image, case.mask, turn(recipe, "bin_width", 10), cache=cache)
+    stages = {s.name: s.cached for s in again.stages}
+    assert stages["intensity_volume_histogram"]
+    assert stages["local_intensity"]
+    assert not stages["ngtdm"]
+    assert not stages["ngldm"]
+
+
+def test_moving_the_bins_of_the_intensity_volume_histogram_computes_nothing_else(case):
+    cache, recipe = StageCache(), Recipe.default("CT")
+    before = extract(case.image, case.mask, recipe, cache=cache)
+    other = recipe.replace(ivh_binning=FixedBinCount(n_bins=1000))
+    again = extract(case.image, case.mask, other, cache=cache)
+    assert [s.name for s in again.stages if not s.cached] == ["intensity_volume_histogram"]
+    changed = {v.tag for v in again if v.value != before[v.tag]}
+    assert changed >= {"ivh_i10", "ivh_i90"}
+    assert all(tag.startswith("ivh_") for tag in changed)
+    units = again.to_frame().set_index("name")["unit"]
+    assert (units["ivh_i10"], units["stat_mean"]) == ("1", "HU")
+    assert before.to_frame().set_index("name")["unit"]["ivh_i10"] == "HU"
+
+
+def test_the_total_range_is_that_of_the_resegmentation(case):
+    recipe = Recipe.default("CT").replace(families=("intensity_volume_histogram",))
+    free = extract(case.image, case.mask, recipe)
+    held = extract(case.image, case.mask, recipe.replace(resegment=Resegment(range=(-1000, 3000), unit="HU")))
+    assert held["ivh_i10"] == free["ivh_i10"]
+    assert held["ivh_v90"] < free["ivh_v90"]
 
 
 def test_the_cache_changes_nothing(case):
@@ -85,8 +118,26 @@ def test_any_crop_margin_gives_identical_features(interpolation, margin):
     whole = extract(image, Mask(roi.morphological_mask, image.grid), recipe).to_dict()
     cropped = extract(part.image, Mask(part.morphological_mask, part.image.grid), recipe).to_dict()
     assert len(whole) > 90
+    assert {"loc_peak_glob", "ngt_coarseness_3D", "ngl_lde_3D", "ivh_v10"} <= set(whole)
     for tag, value in whole.items():
         assert cropped[tag] == pytest.approx(value, rel=1e-12, abs=1e-12), tag
+
+
+@pytest.mark.parametrize("interpolation", ["linear", "cubic"])
+def test_what_lies_beyond_the_support_changes_nothing(interpolation, monkeypatch):
+    """The pipeline cuts out what features can see; without that cut the numbers are the same."""
+    rng = np.random.default_rng(4)
+    mask = np.zeros((78, 82, 80))
+    mask[36:41, 37:44, 38:42] = rng.random((5, 7, 4)) < 0.8
+    spacing = (2.5, 1.9, 1.1)
+    image = Image.of(rng.normal(0, 100, mask.shape), spacing_mm=spacing, modality="CT", unit="HU")
+    recipe = Recipe(resample=Resample.isotropic(2.0, interpolation=interpolation, round_hu=False))
+    region = Mask.of(mask, spacing_mm=spacing)
+    stages = run_stages(image, region, recipe)
+    assert np.less(stages.roi.image.grid.shape, np.array(stages.roi.image.grid.full_shape)).all()
+    cut = extract(image, region, recipe).to_dict()
+    monkeypatch.setattr(Recipe, "support_voxels", lambda self, grid: grid.shape)
+    assert extract(image, region, recipe).to_dict() == pytest.approx(cut, rel=1e-9, abs=1e-9, nan_ok=True)
 
 
 def test_one_voxel_gives_documented_values():
@@ -99,7 +150,9 @@ def test_one_voxel_gives_documented_values():
     assert found["morph_vol_approx"] == 8
     undefined = [v for v in found if math.isnan(v.value)]
     assert all(v.note.startswith("undefined") for v in undefined)
-    assert {v.feature.family for v in undefined} <= {"glcm", "morphology"}
+    families = {v.feature.family for v in undefined}
+    assert families <= {"glcm", "morphology", "ngtdm", "intensity_volume_histogram"}
+    assert found["ngl_lde_3D"] == 1
 
 
 def test_provenance_is_complete(case):

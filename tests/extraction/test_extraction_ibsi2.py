@@ -16,6 +16,7 @@ import radkit
 from radkit.filters import LaplacianOfGaussian
 from radkit.recipe import presets
 
+pytestmark = pytest.mark.ibsi
 REFERENCE = Path(__file__).parent.parent / "reference" / "ibsi2_phase2_reference.csv"
 WITHOUT = {"3a", "5b", "6a", "7b", "8a", "9b"}  # no value is published here
 

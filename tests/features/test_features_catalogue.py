@@ -27,7 +27,7 @@ def bare_tag(row):
 def test_catalogue_and_reference_are_the_same_set():
     reference = {(r["family"], bare_tag(r), r["ibsi_code"], r["feature"]) for r in reference_rows()}
     assert {(f.family, f.tag, f.ibsi, f.name) for f in features.catalogue()} == reference
-    assert len(features.catalogue()) == 29 + 18 + 23 + 25 + 3 * 16
+    assert len(features.catalogue()) == 29 + 2 + 18 + 23 + 7 + 25 + 3 * 16 + 5 + 17
 
 
 def test_standardized_as_the_reference_says():
@@ -57,9 +57,21 @@ def test_every_feature_says_what_it_means():
 
 
 def test_families_are_in_ibsi_order():
-    textures = ("glcm", "glrlm", "glszm", "gldzm")
-    assert features.families() == ("morphology", "statistics", "intensity_histogram", *textures)
-    assert [features.family(name).takes for name in features.families()] == ["roi", "roi"] + ["levels"] * 5
+    takes = {
+        "morphology": "roi",
+        "local_intensity": "roi",
+        "statistics": "roi",
+        "intensity_histogram": "levels",
+        "intensity_volume_histogram": "roi",
+        "glcm": "levels",
+        "glrlm": "levels",
+        "glszm": "levels",
+        "gldzm": "levels",
+        "ngtdm": "levels",
+        "ngldm": "levels",
+    }
+    assert features.families() == tuple(takes)
+    assert {name: features.family(name).takes for name in features.families()} == takes
 
 
 @pytest.mark.parametrize(
@@ -94,7 +106,7 @@ def test_find_with_and_without_suffix():
 
 
 def test_unknown_family():
-    with pytest.raises(SettingError, match="family is 'texture'; use one of morphology, statistics"):
+    with pytest.raises(SettingError, match="family is 'texture'; use one of morphology, local_intensity"):
         features.compute("texture", roi_of(row(1, 2)), levels_of(row(1, 2)))
 
 
@@ -104,6 +116,18 @@ def test_a_family_passes_over_aggregations_that_it_does_not_know():
     assert len(tags) == 25
     assert tags[0] == "cm_joint_max_3D_comb"
     assert features.compute("glcm", roi_of(levels.array), levels, ("2D",)) == []
+
+
+def test_a_family_with_one_matrix_takes_the_first_part_of_an_aggregation():
+    six = ("2D_avg", "2D_comb", "2_5D_avg", "2_5D_comb", "3D_avg", "3D_comb")
+    for name in ("ngtdm", "ngldm"):
+        assert features.family(name).chosen(six) == ("2D", "2_5D", "3D")
+        assert features.family(name).chosen(("3D_comb", "3D_avg", "2D_avg", "4D")) == ("3D", "2D")
+    assert features.family("glcm").chosen(six) == six
+    levels = levels_of(row(1, 2, 2))
+    found = features.compute("ngtdm", roi_of(levels.array), levels, ("3D_avg", "3D_comb"))
+    assert found[0].tag == "ngt_coarseness_3D"
+    assert len(found) == 5
 
 
 def test_a_tag_stands_once():

@@ -26,6 +26,7 @@ def undefined(found):
 
 
 GLCM = {f"{f.tag}_{a}" for f in features.family("glcm").features for a in GLCM_AGGREGATIONS}
+NGTDM = {f"{f.tag}_{a}" for f in features.family("ngtdm").features for a in ("2D", "2_5D", "3D")}
 
 
 def in_space(*voxels, shape=(4, 4, 4)):
@@ -43,7 +44,7 @@ def test_finite_or_documented(array):
 
 def test_one_voxel():
     found = everything(in_space((1, 2, 3)))
-    assert undefined(found) == GLCM | {
+    assert undefined(found) == GLCM | NGTDM | {
         "morph_vol_dens_aee", "morph_area_dens_aee", "morph_moran_i", "morph_geary_c",
     }  # fmt: skip
     expected = {
@@ -78,21 +79,37 @@ def test_one_voxel():
         "rlm_gl_var_2D_comb": 0,
         "szm_zs_var_3D": 0,
         "dzm_zd_entr_2_5D": 0,
+        "ivh_v10": 0,  # the only voxel is in bin 1 of 1000
+        "ivh_i10": 2,
+        "ivh_auc": 0,
+        "loc_peak_loc": 1 / 64,  # at 1 mm the sphere covers the whole image
+        "loc_peak_glob": 1 / 64,
+        "ngl_lde_3D": 1,
+        "ngl_hdhge_3D": 1,
+        "ngl_dcnu_norm_3D": 1,
+        "ngl_gl_var_3D": 0,
+        "ngl_dc_entr_3D": 0,
+        "ngl_dc_perc_3D": 1,
     }
     assert {tag: found[tag].value for tag in expected} == pytest.approx(expected, abs=1e-4)
-    assert found["cm_contrast_3D_comb"].note == "undefined: no two neighboring voxels lie in the region"
+    for tag in ("cm_contrast_3D_comb", "ngt_coarseness_2D"):
+        assert found[tag].note == "undefined: no two neighboring voxels lie in the region"
 
 
 def test_two_voxels_side_by_side():
     found = everything(in_space((1, 1, 1), (1, 1, 2)))
     assert undefined(found) == {"morph_vol_dens_aee", "morph_area_dens_aee", "stat_rmad", "ih_rmad"}
     assert found["cm_corr_3D_comb"].value == pytest.approx(-1)
+    assert found["ngt_coarseness_3D"].value == 1 / ((1 + 1) / 2)
+    assert found["ngt_strength_2D"].value == 2 * (1 / 2 + 1 / 2) / (1 + 1)
+    assert found["ngl_lde_3D"].value == 1
     assert found["morph_moran_i"].value == pytest.approx(-1)
 
 
 def test_two_voxels_apart():
     found = everything(in_space((0, 0, 0), (3, 3, 3)))
-    assert undefined(found) > GLCM
+    assert undefined(found) > GLCM | NGTDM
+    assert found["ngl_hde_3D"].value == 1
 
 
 def test_flat_region():
@@ -102,6 +119,9 @@ def test_flat_region():
                 "cm_joint_entr": 0, "cm_inv_var": 0, "cm_energy": 1}  # fmt: skip
     for aggregation in GLCM_AGGREGATIONS:
         assert {tag: found[f"{tag}_{aggregation}"].value for tag in expected} == expected
+    assert found["ngt_coarseness_3D"].value == 1e6
+    assert str(found["ngl_dc_entr_3D"].value) != "-0.0"
+    assert found["loc_peak_glob"].value == pytest.approx(0.1, rel=1e-12)
     assert [found[f"stat_{name}"].value for name in ("var", "skew", "kurt", "cov", "iqr")] == [0] * 5
     assert str(found["ih_entropy"].value) == "0.0"
     assert found["rlm_lre_3D_avg"].value > found["rlm_sre_3D_avg"].value
@@ -152,7 +172,8 @@ def test_region_at_the_border():
     inner = np.random.default_rng(1).integers(1, 6, (4, 4, 4))
     at_border = {tag: v.value for tag, v in everything(inner).items()}
     inside = {tag: v.value for tag, v in everything(np.pad(inner, 2)).items()}
-    assert at_border == inside
+    differ = {tag for tag in inside if at_border[tag] != inside[tag]}
+    assert differ == {"loc_peak_loc", "loc_peak_glob"}  # the only ones that look beyond the region
 
 
 def test_as_many_levels_as_16_bits_hold():

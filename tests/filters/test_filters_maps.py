@@ -39,6 +39,7 @@ MAPS = {
 TOLERANCE = 0.01  # of the reference map's range
 
 
+@pytest.mark.ibsi
 @pytest.mark.mirror
 def test_every_reference_map(mirror):
     files = sorted((mirror / "ibsi_2_response_maps").glob("*.nii.gz"))

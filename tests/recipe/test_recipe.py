@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from radkit.physics import GaussianPsf
-from radkit.preprocess import FixedBinCount, FixedBinWidth, Resample, Resegment
+from radkit.preprocess import AsIs, FixedBinCount, FixedBinWidth, Resample, Resegment
 from radkit.recipe import Recipe, knobs, preset, presets
 from radkit.volume import DataNotFound, Grid, Image, SettingError, UnitMismatch
 
@@ -27,6 +27,9 @@ def test_yaml_both_ways(recipe):
         ("binning: {fixed_bin_width: {width: -3, origin: 0, unit: HU}}", "bin width is -3"),
         ("binning: {fixed_bin_width: {width: wide, origin: 0, unit: HU}}", "wrong kind"),
         ("binning: 25", "binning holds 25; it must hold one of fixed_bin_width"),
+        ("ivh_binning: 25", "ivh_binning holds 25; it must hold one of fixed_bin_width"),
+        ("ivh_binning: {as_it_is: {}}", "ivh_binning has no setting 'as_it_is'; did you mean 'as_is'?"),
+        ("ivh_binning: {fixed_bin_count: {n_bins: 0}}", "n_bins is 0"),
         ("families: [glmc]", "family 'glmc' is not known; did you mean 'glcm'?"),
         ("families: glcm", "must be a list of names"),
         ("aggregations: [3D]", "aggregation '3D' is not known"),
@@ -79,8 +82,28 @@ def test_unknown_names_get_the_nearest():
 
 def test_support_covers_blur_and_interpolation():
     grid = Grid(shape=(40, 40, 40), spacing_mm=(2, 1, 1))
-    recipe = Recipe(psf=GaussianPsf(sigma_mm=(1, 1, 1)), resample=Resample.isotropic(2.0))
+    recipe = Recipe(
+        psf=GaussianPsf(sigma_mm=(1, 1, 1)), resample=Resample.isotropic(2.0), families=("statistics", "glcm")
+    )
     assert recipe.support_voxels(grid) == (2 + 2, 4 + 2, 4 + 2)  # 4 sigma in voxels, and linear interpolation's 2
+    recipe = recipe.replace(families=("statistics", "local_intensity"))
+    assert recipe.support_voxels(grid) == (2 + 2 + 4, 4 + 2 + 7, 4 + 2 + 7)  # and the 6.2 mm of 1 cm³
+
+
+def test_the_intensity_volume_histogram_has_its_own_bins():
+    recipe = Recipe.default("CT")
+    assert recipe.ivh_binning is None
+    assert "ivh_binning" not in recipe.to_yaml()
+    fine = recipe.replace(ivh_binning=FixedBinWidth(width=2.5, origin=-1000, unit="HU"))
+    assert Recipe.from_yaml(fine.to_yaml()) == fine
+    assert len({r.hash for r in (recipe, fine, recipe.replace(ivh_binning=AsIs()))}) == 3
+    assert preset("ibsi-c").ivh_binning == fine.ivh_binning
+    assert preset("ibsi-e").ivh_binning == FixedBinCount(n_bins=1000)
+    pet = Image.of(np.ones((2, 2, 2)), spacing_mm=(4, 4, 4), modality="PET", unit="SUV")
+    with pytest.raises(UnitMismatch, match="has its ivh bin width in HU, the image is in SUV"):
+        Recipe(ivh_binning=fine.ivh_binning).check_unit(pet)
+    with pytest.raises(SettingError, match="ivh_binning is a int; it must be a FixedBinWidth or"):
+        Recipe(ivh_binning=3)
 
 
 @pytest.mark.parametrize("modality", ["CT", "PET", "MR", "OTHER"])

@@ -82,6 +82,6 @@ def test_what_is_not_a_filter_is_refused():
 def test_support_covers_the_filter_on_the_resampled_grid():
     grid = Grid(shape=(40, 80, 80), spacing_mm=(4, 1, 1))
     recipe = Recipe(resample=Resample.isotropic(2.0), filters=(LaplacianOfGaussian(sigma_mm=3),))
-    # 4 sigma are 6 voxels of 2 mm: 3 of 4 mm, 12 of 1 mm; and linear interpolation's 2
-    assert recipe.support_voxels(grid) == (3 + 2, 12 + 2, 12 + 2)
+    # 4 sigma are 6 voxels of 2 mm: 3 of 4 mm, 12 of 1 mm; linear interpolation's 2; 6.2 mm of the local peak
+    assert recipe.support_voxels(grid) == (3 + 2 + 2, 12 + 2 + 7, 12 + 2 + 7)
     assert recipe.replace(filters=(Simoncelli(level=1),)).support_voxels(grid) == (42, 82, 82)
