@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 from collections.abc import Callable, Mapping
@@ -32,20 +33,32 @@ def serve(
     Raises radkit.volume.SettingError with one sentence for any address but this machine's.
     """
     require_local(address)
-    port = choose_port(port, address)
-    origins = [f"{host}:{port}" for host in sorted({"127.0.0.1", "localhost", _bracketed(address)})]
     targets = {name: str(app) if isinstance(app, Path) else app for name, app in apps.items()}
-    server: Any = pn.serve(
-        targets, port=port, address=address, websocket_origin=origins, show=False, start=False, title="radkit",
-        verbose=False, admin=False,
-    )  # fmt: skip
-    server._tornado.add_transform(security_headers(origins))
+    asked, port = port, choose_port(port, address)
+    try:
+        server = _listen(targets, port, address)
+    except OSError as error:  # taken by somebody else since it was looked at
+        if asked is not None or error.errno != errno.EADDRINUSE:
+            raise
+        port = _any_free(address)
+        server = _listen(targets, port, address)
     server.start()
     print(f"radkit serves on {url(address, port)} (ctrl-c stops)", flush=True)
     if show:
         server.io_loop.add_callback(server.show, "/")
     if wait:
         server.run_until_shutdown()
+    return server
+
+
+def _listen(targets: dict[str, Any], port: int, address: str) -> Any:
+    """A server that holds its port and sends the security headers, not started yet."""
+    origins = [f"{host}:{port}" for host in sorted({"127.0.0.1", "localhost", _bracketed(address)})]
+    server: Any = pn.serve(
+        targets, port=port, address=address, websocket_origin=origins, show=False, start=False, title="radkit",
+        verbose=False, admin=False,
+    )  # fmt: skip
+    server._tornado.add_transform(security_headers(origins))
     return server
 
 

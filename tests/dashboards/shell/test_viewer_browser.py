@@ -1,6 +1,7 @@
 """The shell in Chromium: slices without the server, keys, URL, narrow screens, nothing from outside, no error."""
 
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -10,8 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from radkit_dashboards.shell.serve import choose_port
 
 pytestmark = pytest.mark.browser
 FLAGS = [
@@ -54,7 +53,9 @@ LATENCY = """async (count) => {
 
 
 def start(*arguments: str):
-    port = choose_port(None)
+    with socket.socket() as probe:  # never the default port: other tests of the same run may serve there
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     process = subprocess.Popen([sys.executable, str(DEMO), str(port), *arguments], stdout=subprocess.PIPE, text=True)
     line = process.stdout.readline()
     assert f"127.0.0.1:{port}" in line
