@@ -42,9 +42,10 @@ def load(name: str):
 @lru_cache(maxsize=1)
 def case_names() -> tuple[str, ...]:
     """Names of the cases whose files are on this machine, the default one first."""
-    names = [n for s in datasets.available() if s.n_found for n in s.case_names if n != "ibsi-digital"]
-    first = "sts51/STS_001/PET"
-    return tuple([first] * (first in names) + [n for n in names if n != first])
+    found = [set_.name for set_ in datasets.available() if set_.n_found and set_.name != "ibsi-digital"]
+    names = [name for set_ in found for name in datasets.cases(set_, only_found=True)]
+    first = next(name for name in ("sts51/STS_001/PET", "simulated") if name in names)
+    return (first, *(name for name in names if name != first))
 
 
 @dataclass(frozen=True, kw_only=True)

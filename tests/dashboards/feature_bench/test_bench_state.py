@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -243,3 +244,10 @@ def test_the_picture_shows_gray_levels_inside_the_mask(bench):
     assert len(np.unique(bench.picture()[0].array[mask.array])) < len(inside)
     bench.spacing_mm = 4
     assert bench.picture()[0].grid.spacing_mm == (4, 4, 4)
+
+
+def test_without_the_sarcomas_the_simulated_lesion_comes_first(monkeypatch):
+    sets = [SimpleNamespace(name=name, n_found=int(name != "sts51")) for name in ("sts51", "mni152", "simulated")]
+    found = SimpleNamespace(available=lambda: sets, cases=lambda name, only_found: (name,) if only_found else ())
+    monkeypatch.setattr("radkit_dashboards.feature_bench.state.datasets", found)
+    assert case_names() == ("simulated", "mni152")
