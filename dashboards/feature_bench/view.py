@@ -24,7 +24,7 @@ from radkit_dashboards.feature_bench.words import (
     source_html,
     why_html,
 )
-from radkit_dashboards.shell.baseline import History
+from radkit_dashboards.shell.history import History
 from radkit_dashboards.shell.page import BenchPage
 from radkit_dashboards.shell.text import clean
 from radkit_dashboards.shell.url import sync

@@ -1,10 +1,10 @@
-"""The shell of every bench: page, slice viewer, URL, baseline, safe text, server.
+"""The shell of every bench: page, slice viewer, URL, history, safe text, server.
 
 In one screen::
 
     from radkit_dashboards.shell.page import BenchPage
     from radkit_dashboards.shell.viewer import SliceViewer
-    from radkit_dashboards.shell import baseline, style, url
+    from radkit_dashboards.shell import style, url
     from radkit_dashboards.shell.text import safe
 
     viewer = SliceViewer(case.image, case.mask)
