@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from radkit.features import FeatureValue
+
 _RECORD_BYTES = 500  # an entry that holds no array still costs something
 
 
@@ -76,6 +78,8 @@ def _bytes(value: Any) -> int:
     if isinstance(value, np.ndarray):
         return value.nbytes
     if isinstance(value, (tuple, list)):
+        if value and isinstance(value[0], FeatureValue):  # numbers, and by the hundred
+            return _RECORD_BYTES * len(value)
         return _RECORD_BYTES + sum(_bytes(v) for v in value)
     if dataclasses.is_dataclass(value):
         return _RECORD_BYTES + sum(_bytes(getattr(value, f.name)) for f in dataclasses.fields(value))

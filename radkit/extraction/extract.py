@@ -132,7 +132,7 @@ def extract(
         say(f"{prefix}{family}", (i + 1) / (len(wanted) + 1))
         start = perf_counter()
         found, cached = family_values(part, family, cache)
-        values.extend(replace(value, tag=f"{prefix}{value.tag}") for value in found)
+        values.extend(replace(value, tag=f"{prefix}{value.tag}") for value in found) if prefix else values.extend(found)
         records.append(_family_record(f"{prefix}{family}", family, part, (perf_counter() - start) * 1e3, cached))
     say("done", 1.0)
     provenance = _provenance(image, mask, pipeline)
@@ -160,15 +160,15 @@ def family_values(pipeline: Pipeline, family: str, cache: StageCache) -> tuple[t
 
 
 def _family_record(name: str, family: str, pipeline: Pipeline, ms: float, cached: bool) -> StageRecord:
-    values = pipeline.roi.values
+    low, high = pipeline.roi.extremes
     return StageRecord(
         name=name,
         ms=ms,
         cached=cached,
-        n_voxels=int(values.size),
+        n_voxels=pipeline.roi.values.size,
         n_levels=pipeline.levels.n_levels if features.family(family).takes == "levels" else None,
-        low=float(values.min()),
-        high=float(values.max()),
+        low=low,
+        high=high,
     )
 
 

@@ -164,7 +164,7 @@ class _Runner:
         return result, cached, (time.perf_counter() - start) * 1e3
 
     def _record(self, name: str, ms: float, cached: bool, roi: Roi, n_levels: int | None, note: str) -> None:
-        low, high = float(roi.values.min()), float(roi.values.max())
+        low, high = roi.extremes
         self.records.append(
             StageRecord(
                 name=name,

@@ -7,8 +7,9 @@ import numpy as np
 from radkit.matrices.kernels import kernel
 
 SERIES_TERMS = 20  # IBSI truncates the series for the area after this order
-MVEE_TOLERANCE = 1e-5  # greatest relative imbalance of a point
-MVEE_STEPS = 100_000
+MVEE_TOLERANCE = 1e-10  # greatest relative imbalance of a point
+MVEE_ROUNDS = 10_000
+LEADERS = 8  # points that take weight over in one round
 
 
 def ellipsoid_volume(axes: tuple[float, float, float]) -> float:
@@ -45,12 +46,12 @@ def ellipsoid_area(axes: tuple[float, float, float]) -> float:
 def enclosing_ellipsoid(points: np.ndarray) -> tuple[float, float, float]:
     """Semi-axes, longest first, of the smallest ellipsoid that encloses all points (n, 3), which span a volume.
 
-    Khachiyan's algorithm with away steps: each step moves weight to the point farthest out, or away from the weighted
-    point deepest inside, until no point is out of balance by more than MVEE_TOLERANCE. The ellipsoid is then scaled to
-    hold every point, so its volume is at most 2 MVEE_TOLERANCE (relative) above the smallest one.
+    Its dual is a weight for each point: those farthest out take weight over from the other weighted points, pair by
+    pair and as much as is best, until no point is out of balance by more than MVEE_TOLERANCE. The ellipsoid is then
+    scaled to hold every point, so its volume is at most 2 MVEE_TOLERANCE (relative) above the smallest one.
 
-    Source: Todd and Yildirim, On Khachiyan's algorithm for the computation of minimum-volume enclosing ellipsoids
-    (2007).
+    Source: Harman, Filova and Richtarik, A randomized exchange algorithm for computing optimal approximate designs of
+    experiments (2020), here with the exchanges in a fixed order.
 
     Examples
     --------
@@ -62,7 +63,7 @@ def enclosing_ellipsoid(points: np.ndarray) -> tuple[float, float, float]:
     center = points.mean(axis=0)
     scale = np.abs(points - center).max(axis=0)
     lifted = np.column_stack([(points - center) / scale, np.ones(len(points))])
-    weight = np.full(len(points), 1 / len(points))
+    weight = _first_weights(lifted)
     inverse = np.linalg.inv(lifted.T @ (weight[:, None] * lifted))
     _balance(lifted, weight, inverse)
     around = points - weight @ points
@@ -71,24 +72,83 @@ def enclosing_ellipsoid(points: np.ndarray) -> tuple[float, float, float]:
     return tuple(map(float, np.sqrt(np.linalg.eigvalsh(shape)[::-1] * reach)))
 
 
+def _first_weights(points: np.ndarray) -> np.ndarray:
+    """Equal weights of the outermost points in three directions, each across those that the last ones span.
+
+    Source: Kumar and Yildirim, Minimum-volume enclosing ellipsoids and core sets (2005).
+    """
+    first = _ends(points, np.array([1.0, 0.0, 0.0]))
+    along = points[first[0], :3] - points[first[1], :3]
+    second = _ends(points, np.array([-along[1], along[0], 0.0]))
+    third = _ends(points, np.cross(along, points[second[0], :3] - points[second[1], :3]))
+    chosen = np.unique([*first, *second, *third])
+    weight = np.zeros(len(points))
+    weight[chosen] = 1 / len(chosen)
+    return weight
+
+
+def _ends(points: np.ndarray, direction: np.ndarray) -> tuple[int, int]:
+    along = points[:, :3] @ direction
+    return int(along.argmax()), int(along.argmin())
+
+
 @kernel
 def _balance(lifted, weight, inverse):
-    """Move ``weight`` (n,), in place, until all points (n, m) are balanced; ``inverse`` is that of Σ w x xᵀ."""
+    """Exchange ``weight`` (n,), in place, until all points (n, m) are balanced; ``inverse`` is that of Σ w x xᵀ."""
     m = lifted.shape[1]
-    distance = _distances(lifted, inverse)
-    for _ in range(MVEE_STEPS):
-        far, near = _extremes(distance, weight)
-        outside, inside = distance[far] / m - 1, 1 - distance[near] / m
-        if max(outside, inside) < MVEE_TOLERANCE:
+    for _ in range(MVEE_ROUNDS):
+        distance = _distances(lifted, inverse)
+        held = np.flatnonzero(weight > 0)
+        if max(distance.max() / m - 1, 1 - distance[held].min() / m) < MVEE_TOLERANCE:
             break
-        at = far if outside >= inside else near
-        step = (distance[at] - m) / (m * (distance[at] - 1)) if distance[at] > 1 else -1.0
-        all_of_it = -weight[at] / (1 - weight[at])
-        emptied = outside < inside and step <= all_of_it
-        step = all_of_it if emptied else step
-        weight *= 1 - step
-        weight[at] = 0.0 if emptied else weight[at] + step
-        _follow(lifted, distance, inverse, at, step)
+        for _ in range(LEADERS):
+            leader = np.argmax(distance)
+            distance[leader] = -np.inf
+            for other in held:
+                if other != leader:
+                    _exchange(lifted, weight, inverse, leader, other)
+
+
+@kernel
+def _exchange(lifted, weight, inverse, leader, other):
+    """Move the best share of weight between two points, in place: the one that makes the ellipsoid smallest."""
+    a, b = lifted[leader], lifted[other]
+    from_a, from_b = _product(inverse, a), _product(inverse, b)
+    own, its, both = _inner(a, from_a), _inner(b, from_b), _inner(a, from_b)
+    curvature = 2 * (own * its - both * both)
+    if curvature <= 1e-12 * own * its:
+        return
+    share = max(min((own - its) / curvature, weight[other]), -weight[leader])
+    weight[leader] += share
+    weight[other] -= share
+    _update(inverse, from_a, share / (1 + share * own))
+    from_b = _product(inverse, b)
+    _update(inverse, from_b, -share / (1 - share * _inner(b, from_b)))
+
+
+@kernel
+def _product(matrix, vector):
+    result = np.zeros(len(vector))
+    for j in range(len(vector)):
+        for k in range(len(vector)):
+            result[j] += matrix[j, k] * vector[k]
+    return result
+
+
+@kernel
+def _inner(a, b):
+    total = 0.0
+    for j in range(len(a)):
+        total += a[j] * b[j]
+    return total
+
+
+@kernel
+def _update(inverse, moved, factor):
+    """Subtract factor times the outer product of ``moved``, in place (Sherman and Morrison)."""
+    for j in range(len(moved)):
+        for k in range(len(moved)):
+            inverse[j, k] -= factor * moved[j] * moved[k]
 
 
 @kernel
@@ -101,34 +161,3 @@ def _distances(lifted, inverse):
             for k in range(m):
                 distance[i] += lifted[i, j] * inverse[j, k] * lifted[i, k]
     return distance
-
-
-@kernel
-def _extremes(distance, weight):
-    """The point farthest out, and the nearest one of those that carry weight."""
-    far, near = 0, -1
-    for i in range(len(distance)):
-        if distance[i] > distance[far]:
-            far = i
-        if weight[i] > 0 and (near < 0 or distance[i] < distance[near]):
-            near = i
-    return far, near
-
-
-@kernel
-def _follow(lifted, distance, inverse, at, step):
-    """Update distances and inverse, in place, after point ``at`` has gained the share ``step`` (Sherman-Morrison)."""
-    n, m = lifted.shape
-    factor = step / (1 - step + step * distance[at])
-    moved = np.zeros(m)
-    for j in range(m):
-        for k in range(m):
-            moved[j] += inverse[j, k] * lifted[at, k]
-    for i in range(n):
-        along = 0.0
-        for j in range(m):
-            along += lifted[i, j] * moved[j]
-        distance[i] = (distance[i] - factor * along * along) / (1 - step)
-    for j in range(m):
-        for k in range(m):
-            inverse[j, k] = (inverse[j, k] - factor * moved[j] * moved[k]) / (1 - step)

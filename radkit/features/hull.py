@@ -40,48 +40,97 @@ class Hull:
     @cached_property
     def oriented_box(self) -> tuple[float, float, float]:
         """Edge lengths of the smallest box that has one side flush with a face of the hull."""
-        normals, faces = self._hull.equations[:, :3], self._hull.simplices
-        upward = np.sign(normals @ (1.0, 1e-3, 1e-6))[:, None]  # of two opposite faces one is enough
-        sides = np.unique((normals * upward).round(9), axis=0)
-        above = sides @ normals.T > 1e-9  # (n_sides, n_faces)
-        heights = np.ptp(sides @ self.vertices.T, axis=1)
+        faces = self._hull.simplices
+        a, b, c = np.moveaxis(self._hull.points[faces], 1, 0)  # each (n_faces, 3)
+        areas = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
         # qhull: neighbor k of a face shares the edge opposite to the face's corner k
         face, corner = np.nonzero(self._hull.neighbors > np.arange(len(faces))[:, None])
-        edges = np.column_stack([faces[face, (corner + 1) % 3], faces[face, (corner + 2) % 3]])
-        edges = self._hull.points[edges]  # (n_edges, 2, 3)
-        outline = above[:, face] != above[:, self._hull.neighbors[face, corner]]  # (n_sides, n_edges)
-        return tuple(map(float, _smallest_box(sides, heights, edges, outline)))
+        beside = np.stack([face, self._hull.neighbors[face, corner]], axis=1)
+        ends = np.stack([faces[face, (corner + 1) % 3], faces[face, (corner + 2) % 3]], axis=1)
+        normals = np.ascontiguousarray(self._hull.equations[:, :3])
+        return _smallest_box(normals, areas, self.vertices, beside, self._hull.points[ends])
 
 
 @kernel
-def _smallest_box(sides, heights, edges, outline):
-    """Over all sides: the least rectangle around the hull's outline as seen along the side's normal.
+def _smallest_box(normals, areas, vertices, beside, ends):
+    """Over all faces: the box on that face, around the least rectangle around the outline that one sees along its normal.
 
-    That rectangle lies along one of the outline's edges.
+    That rectangle lies along one of the outline's edges, and is never smaller than the outline's area: faces that
+    cannot lead to a smaller box are passed over.
+
+    ``beside`` : the two faces of each edge, (n_edges, 2); ``ends`` : its two ends in mm, (n_edges, 2, 3).
     """
+    least, heights = _least_volumes(normals, areas, vertices)
     best, box = np.inf, (0.0, 0.0, 0.0)
-    for s in range(len(sides)):
-        nz, ny, nx = sides[s]
-        for e in range(len(edges)):
-            if not outline[s, e]:
-                continue
-            start, stop = edges[e, 0], edges[e, 1]
-            uz, uy, ux = stop[0] - start[0], stop[1] - start[1], stop[2] - start[2]
-            height = uz * nz + uy * ny + ux * nx
-            uz, uy, ux = uz - height * nz, uy - height * ny, ux - height * nx
-            length = np.sqrt(uz * uz + uy * uy + ux * ux)
-            if length < 1e-9:
-                continue
-            uz, uy, ux = uz / length, uy / length, ux / length
-            vz, vy, vx = ny * ux - nx * uy, nx * uz - nz * ux, nz * uy - ny * uz
-            low_u, high_u, low_v, high_v = np.inf, -np.inf, np.inf, -np.inf
-            for k in range(len(edges)):
-                if outline[s, k]:
-                    for end in range(2):
-                        z, y, x = edges[k, end]
-                        u, v = z * uz + y * uy + x * ux, z * vz + y * vy + x * vx
-                        low_u, high_u, low_v, high_v = min(low_u, u), max(high_u, u), min(low_v, v), max(high_v, v)
-            if heights[s] * (high_u - low_u) * (high_v - low_v) < best:
-                best = heights[s] * (high_u - low_u) * (high_v - low_v)
-                box = (heights[s], high_u - low_u, high_v - low_v)
+    outline = np.empty((len(ends), 2, 2))
+    for face in np.argsort(least):
+        if least[face] >= best:
+            break
+        n = _outline(normals, face, beside, ends, outline)
+        width, height = _least_rectangle(outline[:n])
+        if heights[face] * width * height < best:
+            best, box = heights[face] * width * height, (heights[face], width, height)
     return box
+
+
+@kernel
+def _least_volumes(normals, areas, vertices):
+    """Height of the hull over each face, and that times the area of its outline; infinite for parallel faces but one."""
+    n = len(normals)
+    least, heights = np.zeros(n), np.zeros(n)
+    for i in range(n):
+        z, y, x = normals[i]
+        for j in range(n):
+            along = z * normals[j, 0] + y * normals[j, 1] + x * normals[j, 2]
+            least[i] += max(along, 0.0) * areas[j]
+            if j < i and abs(along) > 1 - 1e-12:
+                least[i] = np.inf
+        low, high = np.inf, -np.inf
+        for vz, vy, vx in vertices:
+            along = z * vz + y * vy + x * vx
+            low, high = min(low, along), max(high, along)
+        heights[i] = high - low
+        least[i] *= heights[i]
+    return least, heights
+
+
+@kernel
+def _outline(normals, face, beside, ends, outline):
+    """Edges of the hull between what one sees along a face's normal and what not, in two dimensions; their number."""
+    nz, ny, nx = normals[face]
+    steep = abs(nz) > 0.9
+    uz, uy, ux = (0.0, nx, -ny) if not steep else (-ny, nz, 0.0)  # across the normal
+    length = np.sqrt(uz * uz + uy * uy + ux * ux)
+    uz, uy, ux = uz / length, uy / length, ux / length
+    vz, vy, vx = ny * ux - nx * uy, nx * uz - nz * ux, nz * uy - ny * uz
+    n = 0
+    for e in range(len(beside)):
+        first, second = normals[beside[e, 0]], normals[beside[e, 1]]
+        seen = nz * first[0] + ny * first[1] + nx * first[2] > 1e-9
+        if seen != (nz * second[0] + ny * second[1] + nx * second[2] > 1e-9):
+            for k in range(2):
+                z, y, x = ends[e, k]
+                outline[n, k, 0], outline[n, k, 1] = z * uz + y * uy + x * ux, z * vz + y * vy + x * vx
+            n += 1
+    return n
+
+
+@kernel
+def _least_rectangle(outline):
+    """Sides of the least rectangle around a convex polygon given by its edges, (n, 2, 2)."""
+    best, sides = np.inf, (0.0, 0.0)
+    for e in range(len(outline)):
+        p, q = outline[e, 1, 0] - outline[e, 0, 0], outline[e, 1, 1] - outline[e, 0, 1]
+        length = np.sqrt(p * p + q * q)
+        if length < 1e-9:
+            continue
+        p, q = p / length, q / length
+        low_u, high_u, low_v, high_v = np.inf, -np.inf, np.inf, -np.inf
+        for k in range(len(outline)):
+            for end in range(2):
+                u = outline[k, end, 0] * p + outline[k, end, 1] * q
+                v = outline[k, end, 1] * p - outline[k, end, 0] * q
+                low_u, high_u, low_v, high_v = min(low_u, u), max(high_u, u), min(low_v, v), max(high_v, v)
+        if (high_u - low_u) * (high_v - low_v) < best:
+            best, sides = (high_u - low_u) * (high_v - low_v), (high_u - low_u, high_v - low_v)
+    return sides

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from radkit.features.catalogue import UNKNOWN, Moves, Undefined, feature
+from radkit.features.percentiles import percentiles
 from radkit.volume import Levels
 
 COARSENS = Moves(wider_bins="down")  # with a fixed bin width: fewer, wider bins
@@ -46,14 +47,8 @@ class Histogram:
 
     @cached_property
     def percentiles(self) -> dict[int, float]:
-        """The 10th, 25th, 50th, 75th and 90th percentile, linear between neighboring order statistics."""
-        cumulative = np.cumsum(self.counts)
-        at = (10, 25, 50, 75, 90)
-        place = np.array(at) / 100 * (self.n_voxels - 1)
-        low, high = np.floor(place), np.ceil(place)
-        below = self.levels[np.searchsorted(cumulative, low, side="right")]
-        above = self.levels[np.searchsorted(cumulative, high, side="right")]
-        return dict(zip(at, map(float, below + (place - low) * (above - below)), strict=True))
+        """The 10th, 25th, 50th, 75th and 90th percentile."""
+        return percentiles(self.levels, self.counts)
 
     @cached_property
     def gradient(self) -> np.ndarray:

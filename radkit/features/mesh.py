@@ -16,6 +16,8 @@ from itertools import product
 
 import numpy as np
 
+from radkit.matrices.kernels import kernel
+
 CORNERS = np.array(list(product((0, 1), repeat=3)))  # bit k of a case: corner k of the cube, in (z, y, x)
 # The four corners of each face, counterclockwise as seen from outside the cube: (6, 4).
 _SQUARE = ((0, 0), (1, 0), (1, 1), (0, 1))
@@ -38,20 +40,47 @@ def mesh_volume_and_area(mask: np.ndarray, spacing_mm: tuple[float, float, float
     (0.166667, 1.732051)
     """
     counts = case_counts(mask)
-    volumes, case, triangles, share = cases()
-    a, b, c = np.moveaxis(triangles * np.asarray(spacing_mm), 1, 0)  # each (n_triangles, 3)
-    areas = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
-    return float(counts @ volumes * np.prod(spacing_mm)), float((counts[case] * share) @ areas)
+    return float(counts @ cases()[0] * np.prod(spacing_mm)), float(counts @ _case_areas(tuple(spacing_mm)))
 
 
 def case_counts(mask: np.ndarray) -> np.ndarray:
-    """How many cubes there are of each case, int64, (256,), the mask padded by one voxel."""
-    inside = np.pad(mask, 1).view(np.uint8)
-    nz, ny, nx = (n - 1 for n in inside.shape)
-    case = np.zeros((nz, ny, nx), dtype=np.uint8)
-    for bit, (z, y, x) in enumerate(CORNERS):
-        case |= inside[z : z + nz, y : y + ny, x : x + nx] << np.uint8(bit)
-    return np.bincount(case.ravel(), minlength=256)
+    """How many cubes there are of each case, int64, (256,), the mask padded by one voxel; cubes all outside are not
+    counted.
+    """
+    inside = np.zeros([n + 2 for n in mask.shape], np.uint8)
+    inside[1:-1, 1:-1, 1:-1] = mask
+    counts = np.zeros(256, np.int64)
+    _count_cases(inside, counts)
+    return counts
+
+
+@kernel
+def _count_cases(inside, counts):
+    """counts[case] += 1 for every cube of eight neighbors; bit 4z + 2y + x of a case is the corner (z, y, x)."""
+    nz, ny, nx = inside.shape
+    column, case = np.empty(nx, np.uint8), np.empty(nx - 1, np.uint8)
+    for z in range(nz - 1):
+        for y in range(ny - 1):
+            a, b, c, d = inside[z, y], inside[z, y + 1], inside[z + 1, y], inside[z + 1, y + 1]
+            for x in range(nx):  # many voxels at once
+                column[x] = a[x] | b[x] << 2 | c[x] << 4 | d[x] << 6
+            full = 0
+            for x in range(nx - 1):
+                case[x] = column[x] | column[x + 1] << 1
+                full += case[x] == 255
+            counts[255] += full
+            for x in range(nx - 1):  # most cubes lie wholly inside or outside
+                if case[x] != 0 and case[x] != 255:
+                    counts[case[x]] += 1
+
+
+@lru_cache(maxsize=16)
+def _case_areas(spacing_mm: tuple[float, float, float]) -> np.ndarray:
+    """Surface area in mm^2 of each case for a voxel spacing, (256,)."""
+    _, case, triangles, share = cases()
+    a, b, c = np.moveaxis(triangles * np.asarray(spacing_mm), 1, 0)  # each (n_triangles, 3)
+    areas = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+    return np.bincount(case, weights=areas * share, minlength=256)
 
 
 @lru_cache(maxsize=1)
@@ -137,27 +166,3 @@ def _triangulations(corners: tuple[int, ...]) -> np.ndarray:
             for right in _triangulations(corners[k:] + corners[:1])
         ]
     )
-
-
-def extreme_vertices(mask: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
-    """Vertices of the mesh that can lie on its convex hull, in mm from the array's first voxel, (n, 3) in (z, y, x).
-
-    Along any row of voxels the mesh has its outermost vertices half a voxel beyond the first and the last one inside;
-    of these, one that lies between those of two neighboring rows is on no corner of the hull.
-    """
-    parts = []
-    for axis in range(3):
-        occupied = mask.any(axis=axis)
-        first = np.where(occupied, mask.argmax(axis=axis) - 0.5, np.inf)
-        last = np.where(occupied, mask.shape[axis] - 0.5 - np.flip(mask, axis).argmax(axis=axis), -np.inf)
-        for end, rows in ((first, _sticks_out(first)), (last, _sticks_out(-last))):
-            parts.append(np.insert(np.argwhere(rows).astype(float), axis, end[rows], axis=1))
-    return np.concatenate(parts) * spacing_mm
-
-
-def _sticks_out(depth: np.ndarray) -> np.ndarray:
-    """Where a surface, given by its finite depth per row, is less deep than halfway between the rows on both sides."""
-    ring = np.pad(depth, 1, constant_values=np.inf)
-    above = (ring[:-2, 1:-1] + ring[2:, 1:-1]) / 2
-    beside = (ring[1:-1, :-2] + ring[1:-1, 2:]) / 2
-    return np.isfinite(depth) & (depth < above) & (depth < beside)

@@ -7,56 +7,87 @@ from functools import cached_property
 import numpy as np
 
 from radkit.features.catalogue import Moves, Undefined, feature
+from radkit.features.percentiles import percentiles
+from radkit.matrices.kernels import kernel
 from radkit.volume import Roi
 
 LOCATION = Moves(wider_bins="none")
 SPREAD = Moves(blur="down", noise="up", wider_bins="none")
+MOST_VALUES = 1 << 16  # whole numbers further apart than this are not counted one by one
 
 
 class Sample:
-    """The intensities of a region, with the moments and percentiles that several features share.
+    """The intensities of a region: those that occur, and how many voxels have each.
 
-    ``values`` : float64, (n_voxels,), in the image's unit.
+    A scanner's whole numbers are few, so that all formulas are sums over few terms; of other images every voxel is its
+    own.
+
+    Parameters
+    ----------
+    x : intensities in the image's unit, ascending, float64, (n_values,).
+    n : voxels of each, float64, (n_values,).
     """
 
-    def __init__(self, values: np.ndarray):
-        self.values = values
+    def __init__(self, x: np.ndarray, n: np.ndarray):
+        self.x = x
+        self.n = n
+        self.n_voxels = float(n.sum())
 
     @classmethod
     def of(cls, roi: Roi) -> Sample:
         """The intensities inside the intensity mask."""
-        return cls(roi.values)
+        low, high = roi.extremes
+        if high - low < MOST_VALUES:
+            counts = np.zeros(int(high - low) + 1)
+            if _count_whole(roi.values, low, counts):
+                found = np.flatnonzero(counts)
+                return cls(low + found, counts[found])
+        return cls(np.sort(roi.values), np.ones(roi.values.size))
+
+    def average(self, f: np.ndarray) -> float:
+        """Mean over the voxels of ``f`` (n_values,), a number for each intensity."""
+        return float(self.n @ f) / self.n_voxels
+
+    def moment(self, order: int) -> float:
+        """Central moment of the intensities."""
+        return self.average(self.deviations**order)
 
     @cached_property
     def mean(self) -> float:
-        return float(self.values.mean())
+        return self.average(self.x)
 
     @cached_property
     def deviations(self) -> np.ndarray:
-        return self.values - self.mean
-
-    @cached_property
-    def squares(self) -> np.ndarray:
-        return self.deviations * self.deviations
+        return self.x - self.mean
 
     @cached_property
     def variance(self) -> float:
         """Population variance; exactly 0 where all intensities are equal."""
-        return float(self.squares.mean()) if self.maximum > self.minimum else 0.0
+        return self.moment(2) if self.maximum > self.minimum else 0.0
 
-    @cached_property
+    @property
     def minimum(self) -> float:
-        return float(self.values.min())
+        return float(self.x[0])
 
-    @cached_property
+    @property
     def maximum(self) -> float:
-        return float(self.values.max())
+        return float(self.x[-1])
 
     @cached_property
     def percentiles(self) -> dict[int, float]:
-        """The 10th, 25th, 50th, 75th and 90th percentile, linear between neighboring order statistics."""
-        at = (10, 25, 50, 75, 90)
-        return dict(zip(at, map(float, np.percentile(self.values, at)), strict=True))
+        """The 10th, 25th, 50th, 75th and 90th percentile."""
+        return percentiles(self.x, self.n)
+
+
+@kernel
+def _count_whole(values, low, counts):
+    """counts[value - low] += 1 for every value; False, and no more, at the first that is not a whole number above."""
+    for value in values:
+        place = int(value - low)
+        if low + place != value:
+            return False
+        counts[place] += 1
+    return True
 
 
 @feature("stat_mean", ibsi="Q4LE", name="Mean", unit="{unit}", moves=LOCATION)
@@ -83,7 +114,7 @@ def skewness(s: Sample) -> float:
 
     (1/N) Σₖ (xₖ − μ)³ / σ³
     """
-    return float(s.squares @ s.deviations) / len(s.values) / s.variance**1.5 if s.variance > 0 else 0.0
+    return s.moment(3) / s.variance**1.5 if s.variance > 0 else 0.0
 
 
 @feature("stat_kurt", ibsi="IPH6", name="(Excess) kurtosis", moves=LOCATION)
@@ -92,7 +123,7 @@ def kurtosis(s: Sample) -> float:
 
     (1/N) Σₖ (xₖ − μ)⁴ / σ⁴ − 3
     """
-    return float(s.squares @ s.squares) / len(s.values) / s.variance**2 - 3 if s.variance > 0 else 0.0
+    return s.moment(4) / s.variance**2 - 3 if s.variance > 0 else 0.0
 
 
 @feature("stat_median", ibsi="Y12H", name="Median", unit="{unit}", moves=LOCATION)
@@ -164,7 +195,7 @@ def mean_absolute_deviation(s: Sample) -> float:
 
     (1/N) Σₖ |xₖ − μ|
     """
-    return float(np.abs(s.deviations).mean())
+    return s.average(np.abs(s.deviations))
 
 
 @feature("stat_rmad", ibsi="1128", name="Robust mean absolute deviation", unit="{unit}", moves=SPREAD)
@@ -173,10 +204,11 @@ def robust_mean_absolute_deviation(s: Sample) -> float:
 
     (1/n) Σ |xₖ − mean(x)| over the n voxels with P₁₀ ≤ xₖ ≤ P₉₀
     """
-    inner = s.values[(s.values >= s.percentiles[10]) & (s.values <= s.percentiles[90])]
-    if not len(inner):
+    kept = (s.x >= s.percentiles[10]) & (s.x <= s.percentiles[90])
+    if not kept.any():
         raise Undefined("no intensity lies between the 10th and the 90th percentile")
-    return float(np.abs(inner - inner.mean()).mean())
+    inner = Sample(s.x[kept], s.n[kept])
+    return inner.average(np.abs(inner.deviations))
 
 
 @feature("stat_medad", ibsi="N72L", name="Median absolute deviation", unit="{unit}", moves=SPREAD)
@@ -185,7 +217,7 @@ def median_absolute_deviation(s: Sample) -> float:
 
     (1/N) Σₖ |xₖ − P₅₀|
     """
-    return float(np.abs(s.values - s.percentiles[50]).mean())
+    return s.average(np.abs(s.x - s.percentiles[50]))
 
 
 @feature("stat_cov", ibsi="7TET", name="Coefficient of variation", moves=LOCATION)
@@ -221,7 +253,7 @@ def energy(s: Sample) -> float:
 
     Σₖ xₖ²
     """
-    return float(s.values @ s.values)
+    return float(s.n @ s.x**2)
 
 
 @feature("stat_rms", ibsi="5ZWQ", name="Root mean square", unit="{unit}", moves=LOCATION)
@@ -230,4 +262,4 @@ def root_mean_square(s: Sample) -> float:
 
     √((1/N) Σₖ xₖ²)
     """
-    return float(np.sqrt(s.values @ s.values / len(s.values)))
+    return s.average(s.x**2) ** 0.5

@@ -168,6 +168,11 @@ class Roi:
         return values
 
     @cached_property
+    def extremes(self) -> tuple[float, float]:
+        """Lowest and highest intensity inside the intensity mask."""
+        return float(self.values.min()), float(self.values.max())
+
+    @cached_property
     def digest(self) -> str:
         """sha256 of the image and both masks."""
         return digest(self.image.digest, self.morphological_mask, self.intensity_mask, self.range)
