@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from radkit.matrices.kernels import kernel
+from radkit.kernels import kernel
 
 SERIES_TERMS = 20  # IBSI truncates the series for the area after this order
 MVEE_TOLERANCE = 1e-10  # greatest relative imbalance of a point

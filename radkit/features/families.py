@@ -23,7 +23,6 @@ from radkit.features import (
 )
 from radkit.features.catalogue import Feature, registered
 from radkit.matrices.aggregations import BY_DIRECTION, WITHOUT_DIRECTION, ways
-from radkit.matrices.alike import alike
 from radkit.matrices.glcm import merge as merge_pairs
 from radkit.matrices.gldzm import stack as distance_zones
 from radkit.matrices.glrlm import count_runs
@@ -87,14 +86,14 @@ def _single(record: Callable) -> Callable[[Any, tuple[str, ...]], Stages]:
 
 
 def _glcm_stages(levels: Levels, aggregations: tuple[str, ...]) -> Stages:
-    pairs = count_pairs(levels.array, levels.n_levels, ways(*aggregations))
+    pairs = count_pairs(levels, ways(*aggregations))
     for aggregation in aggregations:
         stack = merge_pairs(pairs, aggregation)
         yield aggregation, stack if len(stack) else None
 
 
 def _glrlm_stages(levels: Levels, aggregations: tuple[str, ...]) -> Stages:
-    runs = count_runs(alike(levels), ways(*aggregations))
+    runs = count_runs(levels, ways(*aggregations))
     for aggregation in aggregations:
         yield aggregation, merge_runs(runs, aggregation)
 

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from scipy.spatial import ConvexHull
 
-from radkit.matrices.kernels import kernel
+from radkit.kernels import kernel
 
 
 class Hull:
@@ -53,7 +53,7 @@ class Hull:
 
 @kernel
 def _smallest_box(normals, areas, vertices, beside, ends):
-    """Over all faces: the box on that face, around the least rectangle around the outline that one sees along its normal.
+    """Over all faces: the box on that face, around the least rectangle around the outline seen along its normal.
 
     That rectangle lies along one of the outline's edges, and is never smaller than the outline's area: faces that
     cannot lead to a smaller box are passed over.
@@ -75,7 +75,7 @@ def _smallest_box(normals, areas, vertices, beside, ends):
 
 @kernel
 def _least_volumes(normals, areas, vertices):
-    """Height of the hull over each face, and that times the area of its outline; infinite for parallel faces but one."""
+    """Height of the hull over each face, and that times the area of its outline; infinite for all parallels but one."""
     n = len(normals)
     least, heights = np.zeros(n), np.zeros(n)
     for i in range(n):

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from radkit.features.catalogue import Moves, feature
-from radkit.matrices.kernels import kernel
+from radkit.kernels import kernel
 from radkit.volume import Roi
 
 RADIUS_MM = 10 * (3 / (4 * math.pi)) ** (1 / 3)  # of 1 cm³: 6.2 mm

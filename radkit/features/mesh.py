@@ -16,7 +16,7 @@ from itertools import product
 
 import numpy as np
 
-from radkit.matrices.kernels import kernel
+from radkit.kernels import kernel
 
 CORNERS = np.array(list(product((0, 1), repeat=3)))  # bit k of a case: corner k of the cube, in (z, y, x)
 # The four corners of each face, counterclockwise as seen from outside the cube: (6, 4).

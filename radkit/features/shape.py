@@ -11,9 +11,8 @@ from radkit.features.hull import Hull
 from radkit.features.mesh import mesh_volume_and_area
 from radkit.features.spatial import PairSums, pair_sums
 from radkit.features.vertices import extreme_vertices
-from radkit.matrices.kernels import kernel
-from radkit.matrices.neighbors import bounding_box
-from radkit.volume import EmptyMask, Roi
+from radkit.kernels import kernel
+from radkit.volume import EmptyMask, Roi, bounding_box
 
 
 class Shape:

@@ -8,7 +8,7 @@ import numpy as np
 
 from radkit.features.catalogue import Moves, Undefined, feature
 from radkit.features.percentiles import percentiles
-from radkit.matrices.kernels import kernel
+from radkit.kernels import kernel
 from radkit.volume import Roi
 
 LOCATION = Moves(wider_bins="none")

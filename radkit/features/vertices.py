@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from radkit.matrices.kernels import kernel
+from radkit.kernels import kernel
 
 BITS = 20  # of a coordinate in a key: up to half a million voxels along an axis
 NONE = 1 << BITS  # further than any voxel

@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from radkit.kernels import kernel
 from radkit.matrices.aggregations import BY_DIRECTION, require_aggregation, ways
-from radkit.matrices.neighbors import IN_PLANE
-from radkit.matrices.pairs import Pairs, count_pairs
+from radkit.matrices.pairs import Pairs, SortedPairs, count_pairs
 from radkit.volume import Levels
 
 
@@ -64,20 +64,24 @@ class Glcm:
         full.flags.writeable = False
         return full[0] if len(self) == 1 else full
 
-    @cached_property
+    @property
     def p_level(self) -> np.ndarray:
         """Marginal p_i of one voxel's level 1 ... n_levels, (n_matrices, n_levels)."""
-        return self._marginal(self.i - 1, self.n_levels)
+        return self._marginals[0]
 
-    @cached_property
+    @property
     def p_difference(self) -> np.ndarray:
         """p_{i-j}(k): probability of |i - j| = k, for k = 0 ... n_levels - 1, (n_matrices, n_levels)."""
-        return self._marginal(np.abs(self.i - self.j), self.n_levels)
+        return self._marginals[1]
 
-    @cached_property
+    @property
     def p_sum(self) -> np.ndarray:
         """p_{i+j}(k): probability of i + j = k, for k = 2 ... 2 n_levels, (n_matrices, 2 n_levels - 1)."""
-        return self._marginal(self.i + self.j - 2, 2 * self.n_levels - 1)
+        return self._marginals[2]
+
+    @cached_property
+    def _marginals(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return _marginals(self.i, self.j, self.pij, np.append(self.starts, len(self.pij)), self.n_levels)
 
     @cached_property
     def levels(self) -> np.ndarray:
@@ -123,9 +127,19 @@ class Glcm:
     def _matrix(self) -> np.ndarray:
         return np.repeat(np.arange(len(self)), self.sizes)
 
-    def _marginal(self, index: np.ndarray, size: int) -> np.ndarray:
-        flat = self._matrix * size + index.astype(np.int64)
-        return np.bincount(flat, weights=self.pij, minlength=len(self) * size).reshape(len(self), size)
+
+@kernel
+def _marginals(i, j, pij, bounds, n_levels):
+    """Of each matrix: the sums of pij over its rows, over its diagonals, and over its cross-diagonals."""
+    n = len(bounds) - 1
+    level, difference, total = np.zeros((n, n_levels)), np.zeros((n, n_levels)), np.zeros((n, 2 * n_levels - 1))
+    for m in range(n):
+        for cell in range(bounds[m], bounds[m + 1]):
+            a, b = int(i[cell]), int(j[cell])
+            level[m, a - 1] += pij[cell]
+            difference[m, abs(a - b)] += pij[cell]
+            total[m, a + b - 2] += pij[cell]
+    return level, difference, total
 
 
 def entropy(p: np.ndarray) -> np.ndarray:
@@ -158,22 +172,12 @@ def glcm(levels: Levels, aggregation: str) -> tuple[Glcm, ...]:
     [[0.5, 0.25], [0.25, 0.0]]
     """
     require_aggregation("GLCM", aggregation, BY_DIRECTION)
-    return merge(count_pairs(levels.array, levels.n_levels, ways(aggregation)), aggregation).split()
+    return merge(count_pairs(levels, ways(aggregation)), aggregation).split()
 
 
-def merge(pairs: Pairs, aggregation: str) -> Glcm:
+def merge(pairs: Pairs | SortedPairs, aggregation: str) -> Glcm:
     """The stack of co-occurrence matrices of one aggregation, from counts that serve several."""
-    target = {
-        "2D_avg": pairs.slice * len(IN_PLANE) + pairs.direction,
-        "2D_comb": pairs.slice,
-        "2_5D_avg": pairs.direction,
-        "2_5D_comb": pairs.direction * 0,
-        "3D_avg": pairs.direction,
-        "3D_comb": pairs.direction * 0,
-    }[aggregation]
-    if not aggregation.startswith("3D"):
-        target = np.where(pairs.direction < len(IN_PLANE), target, -1)
-    matrix, i, j, count = pairs.merged(target)
+    matrix, i, j, count = pairs.cells(aggregation)
     starts = np.flatnonzero(np.diff(matrix, prepend=-1))
     sizes = np.diff(np.append(starts, len(count)))
     total = np.add.reduceat(count, starts) if len(starts) else count  # a pair stands in (i, j) and in (j, i)

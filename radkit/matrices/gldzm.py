@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from radkit.kernels import kernel
 from radkit.matrices.aggregations import WITHOUT_DIRECTION, require_aggregation
 from radkit.matrices.census import Census
-from radkit.matrices.kernels import kernel
 from radkit.matrices.zones import Zones, zones_for
 from radkit.volume import Levels
 
@@ -49,7 +49,7 @@ def gldzm(levels: Levels, aggregation: str) -> tuple[Gldzm, ...]:
 def stack(levels: Levels, aggregation: str) -> Gldzm:
     """The matrices of one aggregation as a stack."""
     zones = zones_for(aggregation)(levels)
-    distance = nearest(zones, distance_to_border(zones.near.inside, in_slices=aggregation != "3D"))
+    distance = nearest(zones, distance_to_border(zones.region.inside, in_slices=aggregation != "3D"))
     return Gldzm.of_groups(zones.level, distance, zones.matrix(aggregation), zones.n_voxels(aggregation))
 
 
@@ -94,7 +94,7 @@ def _spread(inside, in_slices, distance):
 
 def nearest(zones: Zones, distance: np.ndarray) -> np.ndarray:
     """Distance of each zone's nearest voxel, int64, (n_zones,); ``distance`` (z, y, x) is used up on the way."""
-    _gather_smallest(zones.near.rank, zones.parent, distance)
+    _gather_smallest(zones.region.rank, zones.parent, distance)
     return distance.ravel()[zones.root].astype(np.int64)
 
 

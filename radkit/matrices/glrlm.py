@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
+from radkit.kernels import kernel
 from radkit.matrices.aggregations import BY_DIRECTION, Ways, require_aggregation, ways
-from radkit.matrices.alike import DIRECTIONS, Alike, alike, lowest_bits
 from radkit.matrices.census import Census
-from radkit.matrices.kernels import kernel
-from radkit.matrices.neighbors import IN_PLANE
+from radkit.matrices.neighbors import ACROSS, IN_PLANE, steps
+from radkit.matrices.packed import Packed, packed
 from radkit.volume import Levels
 
 
@@ -27,34 +27,32 @@ class Slots:
 
     Parameters
     ----------
-    slice, rank, length : what each counter counts, rank being the gray level's place from 0, int64, (n_slots,).
-    first : where the counters of each gray level begin, int64, (n_slices, n_present).
-    held : voxels of each gray level, (n_slices, n_present).
+    slice, rank, length : what each counter counts, int64, (n_slots,).
+    first : where the counters of each rank begin, for each slice, int64, (n_slices, n_present + 1); rank 0, outside the
+        region, has one behind all others.
+    last : the counters of the greatest length of each rank and slice, int64, (n,).
     """
 
     slice: np.ndarray
     rank: np.ndarray
     length: np.ndarray
     first: np.ndarray
-    held: np.ndarray
+    last: np.ndarray
 
     @classmethod
     def of(cls, held: np.ndarray, longest: int) -> Slots:
-        """Counters for that many voxels of each level in each slice, (n_slices, n_present), and the longest line."""
+        """Counters for that many voxels of each rank in each slice, (n_slices, n_present + 1), and the longest line."""
         width = np.minimum(held, longest).ravel()
-        first = np.cumsum(width) - width
+        end = np.cumsum(width)
+        first = end - width
         group = np.repeat(np.arange(held.size), width)
         slice_, rank = np.divmod(group, held.shape[1])
-        return cls(slice_, rank, np.arange(len(group)) - first[group] + 1, first.reshape(held.shape), held)
+        place = first.reshape(held.shape)
+        place[:, 0] = end[-1]
+        return cls(slice_, rank, np.arange(len(group)) - first[group] + 1, place, end[width > 0] - 1)
 
     def __len__(self) -> int:
         return len(self.length)
-
-    def complete(self, counts: np.ndarray) -> None:
-        """Fill in the runs of a single voxel: the voxels that longer runs, (n_directions, n_slots), leave over."""
-        occurs = self.held > 0
-        single = self.first[occurs]
-        counts[:, single] = self.held[occurs] - np.add.reduceat(counts * self.length, single, axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,57 +108,85 @@ def glrlm(levels: Levels, aggregation: str) -> tuple[Glrlm, ...]:
     [(1.0, 2.0, 1.0), (2.0, 1.0, 1.0)]
     """
     require_aggregation("GLRLM", aggregation, BY_DIRECTION)
-    return merge(count_runs(alike(levels), ways(aggregation)), aggregation).split()
+    return merge(count_runs(levels, ways(aggregation)), aggregation).split()
 
 
-def count_runs(near: Alike, ways: Ways) -> Runs:
-    """Count the runs of a region along every direction, in one traversal."""
-    longest = max(near.rank.shape) - 2
-    volume = Slots.of(near.held.sum(axis=0, keepdims=True), longest)
-    slots = Slots.of(near.held, longest) if ways.by_slice else volume
-    n_flat, n_across = len(IN_PLANE), len(DIRECTIONS) - len(IN_PLANE) if ways.across else 0
-    lines = np.append(np.arange(n_flat) * len(slots), n_flat * len(slots) + np.arange(n_across) * len(volume))
-    counts = np.zeros(n_flat * len(slots) + n_across * len(volume), dtype=np.uint32)
-    in_slice = np.broadcast_to(slots.first, near.held.shape).copy()
-    _count(near, lowest_bits(), lines, in_slice, volume.first[0], counts)
-    in_plane, across = np.split(counts, [n_flat * len(slots)])
-    in_plane, across = in_plane.reshape(n_flat, len(slots)), across.reshape(n_across, len(volume))
-    runs = Runs(in_plane, across, slots, volume, near.present)
-    slots.complete(runs.in_plane)
-    volume.complete(runs.across)
-    return runs
+def count_runs(levels: Levels, ways: Ways) -> Runs:
+    """Count the runs of a region along every direction."""
+    region = packed(levels)
+    longest = max(region.rank.shape) - 2
+    volume = Slots.of(region.held.sum(axis=0, keepdims=True), longest)
+    slots = Slots.of(region.held, longest) if ways.by_slice else volume
+    in_plane = _runs(region, IN_PLANE, slots)
+    across = _runs(region, ACROSS if ways.across else (), volume)
+    return Runs(in_plane, across, slots, volume, region.present)
+
+
+def _runs(region: Packed, directions: tuple, slots: Slots) -> np.ndarray:
+    """Runs along each direction by slot, int64, (n_directions, n_slots).
+
+    Every run of n voxels and more has one n-th voxel: the runs of exactly n are the n-th voxels less the (n + 1)-th.
+    """
+    if not directions:
+        return np.zeros((0, len(slots)), np.int64)
+    reached = np.zeros((len(directions), len(slots) + 1), np.uint32)
+    first = np.ascontiguousarray(np.broadcast_to(slots.first, region.held.shape), np.uint32)
+    _count(region.rank, region.rows, steps(directions, region.rank.shape), first, reached)
+    reached = reached[:, :-1].astype(np.int64)
+    longer = np.zeros_like(reached)
+    longer[:, :-1] = reached[:, 1:]
+    longer[:, slots.last] = 0
+    return reached - longer
 
 
 @kernel
-def _count(near, lowest, lines, in_slice, in_volume, counts):
-    """Add one for the last voxel of every run of two and more, knowing how many like voxels lie behind it."""
-    nz, ny, nx = near.rank.shape
-    rank, ahead, behind = near.rank.ravel(), near.ahead.ravel(), near.behind.ravel()
-    n, two_slices = nx - 2, 2 * ny * nx
-    before = np.zeros((len(lines), two_slices), np.uint16)  # like voxels behind, of this slice and the last
-    asked = (1 << len(lines)) - 1
+def _count(rank, rows, steps, first, reached):
+    """reached[d, slot] += 1 for every voxel, the slot being that of its rank and of its place in its run along d."""
+    nz, ny, nx = rank.shape
+    region, counter, one = rank.ravel(), reached.ravel(), np.uint32(1)
+    size, n_slots = np.uint64(ny * nx), np.uint64(reached.shape[1])
+    before = np.zeros((len(steps), 2, ny * nx), np.uint16)  # like voxels behind, in this slice and the one before
+    base = np.empty(nx, np.uint32)
     for z in range(1, nz - 1):
+        for d in range(len(steps)):
+            _look_behind(region, z, np.int64(steps[d]), nx, before[d, z % 2], before[d, 1 - z % 2])
+        slot_of = first[z - 1]
         for y in range(1, ny - 1):
-            first = (z * ny + y) * nx + 1
-            here = first % two_slices
-            bits = behind[first : first + n]
-            length = 0
-            for x in range(n):  # along the row itself
-                length = length + 1 if bits[x] & 1 else 0
-                before[0, here + x] = length
-            for d in range(1, len(lines)):  # a row at a time, so that the compiler extends many runs at once
-                there = (first - near.steps[d]) % two_slices
-                mine, its = before[d, here : here + n], before[d, there : there + n]
-                for x in range(n):
-                    mine[x] = ((bits[x] >> d) & 1) * (its[x] + 1)
+            start, n = np.uint64(y * nx + rows[z, y, 0]), np.uint64(rows[z, y, 1] - rows[z, y, 0])
+            here = np.uint64(z) * size + start
             for x in range(n):
-                ends = np.int64(bits[x]) & ~np.int64(ahead[first + x]) & asked
-                while ends:
-                    d = np.int64(lowest[ends])
-                    ends &= ends - 1
-                    level = rank[first + x] - 1
-                    place = in_slice[z - 1, level] if d < 4 else in_volume[level]  # four directions lie in a slice
-                    counts[lines[d] + place + before[d, here + x]] += 1
+                base[x] = slot_of[np.uint64(region[here + x])]
+            for d in range(len(steps)):
+                behind, place = before[d, z % 2], np.uint64(d) * n_slots
+                for x in range(n):
+                    counter[place + np.uint64(base[x]) + np.uint64(behind[start + x])] += one
+
+
+@kernel
+def _look_behind(region, z, step, nx, mine, last):
+    """Like voxels behind every voxel of slice z along one direction, from those of its own slice or of the last one."""
+    size = len(mine)
+    first, stop, corner = nx + 1, size - nx - 1, z * size
+    if step > nx + 1:  # across slices: all rows at once
+        here, there = region[corner + first : corner + stop], region[corner + first - step : corner + stop - step]
+        _extend(here, there, last[first - step + size : stop - step + size], mine[first:stop])
+        return
+    for start in range(first, stop, nx):
+        v, n = corner + start, nx - 2
+        _extend(
+            region[v : v + n],
+            region[v - step : v - step + n],
+            mine[start - step : start - step + n],
+            mine[start : start + n],
+        )
+
+
+@kernel
+def _extend(here, there, behind, mine):
+    """One like voxel more than behind the neighbor, where that is of one rank; products of 0 and 1, many at once."""
+    for x in range(len(here)):
+        same = np.uint16((here[x] == there[x]) & (here[x] != 0))
+        mine[x] = same * (behind[x] + same)
 
 
 def merge(runs: Runs, aggregation: str) -> Glrlm:
@@ -177,4 +203,6 @@ def merge(runs: Runs, aggregation: str) -> Glrlm:
     starts = np.flatnonzero(np.diff(matrix, prepend=-1))
     j = slots.length[slot].astype(float)
     n = counts[row, slot].astype(float)
-    return Glrlm(runs.present[slots.rank[slot]].astype(float), j, n, starts, n_voxels=np.add.reduceat(n * j, starts))
+    return Glrlm(
+        runs.present[slots.rank[slot] - 1].astype(float), j, n, starts, n_voxels=np.add.reduceat(n * j, starts)
+    )

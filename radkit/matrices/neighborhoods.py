@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from radkit.kernels import kernel
 from radkit.matrices.aggregations import WITHOUT_DIRECTION, require_aggregation
-from radkit.matrices.kernels import kernel
+from radkit.matrices.packed import packed
 from radkit.volume import Levels
 
 SIDES = 28  # a tally by number of voxels in a neighborhood has room for 0 ... 27
@@ -41,50 +42,14 @@ class Cells:
         return np.flatnonzero(np.diff(self.matrix, prepend=-2))
 
 
-def pad(levels: Levels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The region as the kernels want it.
+@kernel
+def flush(table, matrix, held, cells, n):
+    """Append the occupied cells of a tally (n_present + 1, 28, n_sums) to ``cells`` from n on, clear it; the new n.
 
-    Returns
-    -------
-    code : 32 * gray level + 1 inside, 0 outside, with one layer of zeros around, (z + 2, y + 2, x + 2). A sum of up to
-        27 codes holds the sum of the levels (// 32) beside the number of voxels (% 32).
-    bounds : where the voxels of each row begin and end, int64, (z + 2, y + 2, 2).
-    place : place 1 ... n_present of a gray level among those that occur, int64, (n_levels + 1,).
+    ``held`` : voxels of each rank that were tallied; ranks without any are passed over.
     """
-    nz, ny, nx = levels.array.shape
-    dtype = np.uint32 if levels.n_levels < 1 << 22 else np.uint64  # 27 * 32 * 2^22 still fits into 32 bits
-    code = np.zeros((nz + 2, ny + 2, nx + 2), dtype)
-    bounds = np.zeros((nz + 2, ny + 2, 2), np.int64)
-    occurs = np.zeros(levels.n_levels + 1, np.uint8)
-    _encode(levels.array, code, bounds, occurs)
-    occurs[0] = 0
-    return code, bounds, np.cumsum(occurs, dtype=np.int64)
-
-
-@kernel
-def _encode(levels, code, bounds, occurs):
-    nz, ny, nx = levels.shape
-    for z in range(nz):
-        for y in range(ny):
-            row = levels[z, y]
-            padded = code[z + 1, y + 1]
-            for x in range(nx):
-                padded[x + 1] = 32 * row[x] + (row[x] != 0)
-            a, b = 0, nx
-            while a < nx and row[a] == 0:
-                a += 1
-            while b > a and row[b - 1] == 0:
-                b -= 1
-            for x in range(a, b):
-                occurs[row[x]] = 1
-            bounds[z + 1, y + 1, 0], bounds[z + 1, y + 1, 1] = a + 1, b + 1
-
-
-@kernel
-def flush(table, matrix, cells, n):
-    """Append the occupied cells of a tally (n_present + 1, 28, n_sums) to ``cells`` from n on, clear it; the new n."""
-    n_places, sides, n_sums = table.shape
-    for i in range(1, n_places):
+    _, sides, n_sums = table.shape
+    for i in np.flatnonzero(held):
         for j in range(1, sides):
             if table[i, j, 0] > 0:
                 cells[n, 0], cells[n, 1], cells[n, 2] = matrix, i, j
@@ -100,8 +65,8 @@ def tally(levels: Levels, aggregations: tuple[str, ...], count: Callable, n_sums
 
     Parameters
     ----------
-    count : takes what ``pad`` returns, two tallies (of a slice, of the volume), room for the cells, and whether slices
-        and the volume are wanted; fills the cells and returns their number.
+    count : takes the packed region, its levels (0 first), two tallies (of a slice, of the volume), room for the cells,
+        and whether slices and the volume are wanted; fills the cells and returns their number.
     n_sums : what it adds up in a cell.
 
     Raises
@@ -111,18 +76,20 @@ def tally(levels: Levels, aggregations: tuple[str, ...], count: Callable, n_sums
     for name in aggregations:
         require_aggregation("neighborhood matrix", name, WITHOUT_DIRECTION)
     wanted = any(name != "3D" for name in aggregations), "3D" in aggregations
-    code, bounds, place = pad(levels)
-    tallies = np.zeros((2, place[-1] + 1, SIDES, n_sums), np.int64)
-    most = int(np.diff(bounds).sum()) * sum(wanted)  # a cell has a voxel at least
-    cells = np.empty((most, 3 + n_sums), np.int64)
-    cells = cells[: count(code, bounds, place, tallies, cells, wanted)]
+    region = packed(levels)
+    in_volume = region.held.sum(axis=0)
+    tallies = np.zeros((2, len(in_volume), SIDES, n_sums), np.int64)
+    rooms = [
+        np.minimum(held, SIDES - 1).sum() for held, asked in zip((region.held, in_volume), wanted, strict=True) if asked
+    ]
+    cells = np.empty((sum(rooms), 3 + n_sums), np.int64)  # a cell has a voxel at least
+    cells = cells[: count(region, in_volume, np.append(0, region.present), tallies, cells, wanted)]
     by_slice = cells[:, 0] != VOLUME
     parts = {"2D": cells[by_slice], "3D": cells[~by_slice]}
     if "2_5D" in aggregations:
-        parts["2_5D"] = _merged(parts["2D"], int(place[-1]))
-    present = np.flatnonzero(np.diff(place, prepend=0))
+        parts["2_5D"] = _merged(parts["2D"], len(region.present))
     return {
-        name: Cells(matrix=part[:, 0], level=present[part[:, 1] - 1], j=part[:, 2], sums=part[:, 3:])
+        name: Cells(matrix=part[:, 0], level=region.present[part[:, 1] - 1], j=part[:, 2], sums=part[:, 3:])
         for name, part in ((name, parts[name]) for name in aggregations)
     }
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from radkit.matrices.alike import DIRECTIONS, Alike, alike, lowest_bits, remembered
-from radkit.matrices.kernels import kernel
-from radkit.matrices.neighbors import IN_PLANE
+from radkit.kernels import kernel
+from radkit.matrices.memory import remembered
+from radkit.matrices.neighbors import DIRECTIONS, IN_PLANE, steps
+from radkit.matrices.packed import Packed, packed
 from radkit.volume import Levels
 
 
@@ -20,13 +21,13 @@ class Zones:
 
     Parameters
     ----------
-    near : the region.
-    parent : a voxel further on in the same zone, or the voxel itself at the root; int32, flat, undefined outside.
+    region : the region, packed.
+    parent : a voxel further on in the same zone, or the voxel itself at the root; uint32, flat, undefined outside.
     root : flat index of each zone's root, int64, (n_zones,).
     size : voxels of each zone, int64, (n_zones,).
     """
 
-    near: Alike
+    region: Packed
     parent: np.ndarray
     root: np.ndarray
     size: np.ndarray
@@ -34,29 +35,29 @@ class Zones:
     @property
     def level(self) -> np.ndarray:
         """Gray level of each zone, (n_zones,)."""
-        return self.near.present[self.near.rank.ravel()[self.root] - 1]
+        return self.region.present[self.region.rank.ravel()[self.root] - 1]
 
     def matrix(self, aggregation: str) -> np.ndarray:
         """Number of the matrix in which each zone is counted, (n_zones,): one matrix a slice in "2D"."""
-        _, ny, nx = self.near.rank.shape
+        _, ny, nx = self.region.rank.shape
         return self.root // (ny * nx) - 1 if aggregation == "2D" else np.zeros(len(self.root), dtype=np.int64)
 
     def n_voxels(self, aggregation: str) -> np.ndarray:
         """Voxels of the region behind each matrix."""
-        in_slice = self.near.held.sum(axis=1)
+        in_slice = self.region.held.sum(axis=1)
         return in_slice if aggregation == "2D" else in_slice.sum(keepdims=True)
 
 
 @remembered
 def zones_in_volume(levels: Levels) -> Zones:
     """Zones of voxels that touch by a face, an edge or a corner (26-connected)."""
-    return _zones(alike(levels), (1 << len(DIRECTIONS)) - 1)
+    return _zones(packed(levels), DIRECTIONS)
 
 
 @remembered
 def zones_in_slices(levels: Levels) -> Zones:
     """Zones of voxels of one slice that touch by an edge or a corner of their squares (8-connected)."""
-    return _zones(alike(levels), (1 << len(IN_PLANE)) - 1)
+    return _zones(packed(levels), IN_PLANE)
 
 
 def zones_for(aggregation: str) -> Callable[[Levels], Zones]:
@@ -64,34 +65,42 @@ def zones_for(aggregation: str) -> Callable[[Levels], Zones]:
     return zones_in_volume if aggregation == "3D" else zones_in_slices
 
 
-def _zones(near: Alike, asked: int) -> Zones:
-    parent = np.empty(near.rank.size, np.int32 if near.rank.size < 1 << 31 else np.int64)
-    n_zones = _link(near, asked, lowest_bits(), one_of_each_group(), parent)
+def _zones(region: Packed, directions: tuple) -> Zones:
+    shape = region.rank.shape
+    parent = np.empty(region.rank.size, np.uint32 if region.rank.size < 1 << 32 else np.uint64)
+    further = np.array(steps(directions, shape))
+    n_zones = _link(region.rank, region.rows, further, lowest_bits(), one_of_each_group(), parent)
     root, size = np.empty(n_zones, np.int64), np.empty(n_zones, np.int64)
-    _measure(near, parent, root, size)
-    return Zones(near, parent, root, size)
+    _measure(region.rank, region.rows, parent, root, size)
+    return Zones(region, parent, root, size)
 
 
 @kernel
-def _link(near, asked, lowest, needed, parent):
+def _link(rank, rows, steps, lowest, needed, parent):
     """Walk backwards and link every voxel to the zones of its like neighbors ahead; return the number of zones."""
-    nz, ny, nx = near.rank.shape
-    rank, ahead = near.rank.ravel(), near.ahead.ravel()
+    nz, ny, nx = rank.shape
+    region, like = rank.ravel(), np.empty(nx, np.uint16)
     n_zones = 0
     for z in range(nz - 2, 0, -1):
         for y in range(ny - 2, 0, -1):
-            for v in range((z * ny + y) * nx + nx - 2, (z * ny + y) * nx, -1):
-                if rank[v] == 0:
+            start, stop = (z * ny + y) * nx + rows[z, y, 0], (z * ny + y) * nx + rows[z, y, 1]
+            here = region[start:stop]
+            like[:] = 0
+            for d in range(len(steps)):
+                step = np.int64(steps[d])
+                _compare(here, region[start + step : stop + step], np.uint16(1 << d), like)
+            for x in range(len(here) - 1, -1, -1):
+                if here[np.uint64(x)] == 0:
                     continue
                 n_zones += 1
-                root = v
-                bits = np.int64(needed[ahead[v] & asked])
+                v = root = np.uint64(start + x)
+                bits = np.uint64(needed[np.uint64(like[np.uint64(x)])])
                 while bits:
-                    other = v + near.steps[lowest[bits]]
-                    bits &= bits - 1
+                    other = v + steps[np.uint64(lowest[bits])]
+                    bits &= bits - np.uint64(1)
                     while parent[other] != other:
-                        parent[other] = parent[parent[other]]  # halve the way for those who come later
-                        other = parent[other]
+                        parent[other] = parent[np.uint64(parent[other])]  # halve the way for those who come later
+                        other = np.uint64(parent[other])
                     if other != root:
                         n_zones -= 1
                         parent[min(root, other)] = max(root, other)
@@ -101,19 +110,37 @@ def _link(near, asked, lowest, needed, parent):
 
 
 @kernel
-def _measure(near, parent, root, size):
+def _compare(here, there, bit, like):
+    """Set a bit of ``like`` where both have the same rank; a row at a time, for many voxels are compared at once."""
+    for x in range(len(here)):
+        like[x] |= (here[x] == there[x]) * bit
+
+
+@kernel
+def _measure(rank, rows, parent, root, size):
     """Root and size of every zone: parents lie further on, so a voxel is complete when its turn comes."""
-    rank = near.rank.ravel()
+    nz, ny, nx = rank.shape
+    region = rank.ravel()
     gathered = np.ones(rank.size, parent.dtype)
     n = 0
-    for v in range(rank.size):
-        if rank[v] == 0:
-            continue
-        if parent[v] != v:
-            gathered[parent[v]] += gathered[v]
-        else:
-            root[n], size[n] = v, gathered[v]
-            n += 1
+    for z in range(1, nz - 1):
+        for y in range(1, ny - 1):
+            row = (z * ny + y) * nx
+            for v in range(np.uint64(row + rows[z, y, 0]), np.uint64(row + rows[z, y, 1])):
+                if region[v] == 0:
+                    continue
+                if parent[v] != v:
+                    gathered[np.uint64(parent[v])] += gathered[v]
+                else:
+                    root[n], size[n] = v, gathered[v]
+                    n += 1
+
+
+@functools.lru_cache(maxsize=1)
+def lowest_bits() -> np.ndarray:
+    """Number of the lowest bit that is set, for every pattern of 13 bits, uint8, (8192,)."""
+    patterns = np.arange(1 << len(DIRECTIONS))
+    return np.log2(np.maximum(patterns & -patterns, 1)).astype(np.uint8)
 
 
 @functools.lru_cache(maxsize=1)

@@ -4,7 +4,6 @@ from radkit.preprocess.discretize import below_origin, discretize
 from radkit.preprocess.resample import SUPPORT_VOXELS, crop, resample, resample_like
 from radkit.preprocess.resegment import resegment
 from radkit.preprocess.settings import (
-    MAX_LEVELS,
     AsIs,
     Binning,
     FixedBinCount,
@@ -15,6 +14,6 @@ from radkit.preprocess.settings import (
 )
 
 __all__ = [
-    "MAX_LEVELS", "SUPPORT_VOXELS", "AsIs", "Binning", "FixedBinCount", "FixedBinWidth", "Interpolation", "Resample",
+    "SUPPORT_VOXELS", "AsIs", "Binning", "FixedBinCount", "FixedBinWidth", "Interpolation", "Resample",
     "Resegment", "below_origin", "crop", "discretize", "resample", "resample_like", "resegment",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from radkit.preprocess.settings import Resample
-from radkit.volume import EmptyMask, Grid, Image, Mask, Roi
+from radkit.volume import EmptyMask, Grid, Image, Mask, Roi, bounding_box
 
 # How far, in voxels, an interpolated value reaches: the cubic B-spline's prefilter decays as 0.268^n.
 SUPPORT_VOXELS = {"linear": 2, "cubic": 26}
@@ -82,18 +82,16 @@ def resample_like(mask: Mask, image: Image, threshold: float = 0.5) -> Mask:
 
 def crop(roi: Roi, margin_voxels: tuple[int, int, int]) -> Roi:
     """The region's bounding box and ``margin_voxels`` (z, y, x) around it, as far as the image reaches."""
-    occupied = roi.morphological_mask | roi.intensity_mask
-    start, stop = [], []
-    for axis, (n, margin) in enumerate(zip(occupied.shape, margin_voxels, strict=True)):
-        where = np.flatnonzero(occupied.any(axis=tuple(a for a in range(3) if a != axis)))
-        start.append(max(0, int(where[0]) - margin))
-        stop.append(min(n, int(where[-1]) + 1 + margin))
+    same = roi.intensity_mask is roi.morphological_mask
+    occupied = roi.morphological_mask if same else roi.morphological_mask | roi.intensity_mask
+    box = bounding_box(occupied)
+    start = [max(0, side.start - margin) for side, margin in zip(box, margin_voxels, strict=True)]
+    stop = [min(n, side.stop + m) for side, n, m in zip(box, occupied.shape, margin_voxels, strict=True)]
     window = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
     if all(a == 0 and b == n for a, b, n in zip(start, stop, occupied.shape, strict=True)):
         return roi
     image = roi.image.with_array(roi.image.array[window], grid=roi.image.grid.crop(tuple(start), tuple(stop)))
     morphological = roi.morphological_mask[window]
-    same = roi.intensity_mask is roi.morphological_mask
     return Roi(image, morphological, morphological if same else roi.intensity_mask[window], roi.range)
 
 

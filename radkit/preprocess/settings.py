@@ -6,9 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from radkit.volume import UNITS, SettingError
-
-MAX_LEVELS = 2048  # a GLCM of 13 directions then takes 436 MB, the most that a class of laptops bears
+from radkit.volume import MAX_LEVELS, UNITS, SettingError
 
 Interpolation = Literal["linear", "cubic"]
 

@@ -15,11 +15,12 @@ from radkit.volume.errors import (
     UnitMismatch,
     UnreadableFile,
 )
-from radkit.volume.grid import IDENTITY, Grid
-from radkit.volume.volume import MODALITIES, UNITS, Case, Image, Levels, Mask, Roi, Source, digest
+from radkit.volume.grid import IDENTITY, Grid, bounding_box
+from radkit.volume.volume import MAX_LEVELS, MODALITIES, UNITS, Case, Image, Levels, Mask, Roi, Source, digest
 
 __all__ = [
-    "IDENTITY", "MODALITIES", "UNITS", "Case", "DataNotFound", "EmptyMask", "GeometryError", "GeometryMismatch",
-    "Grid", "Image", "Levels", "Mask", "MissingTag", "NotFinite", "RadkitError", "RefusedFile", "Roi", "SeriesError",
-    "SettingError", "ShapeError", "Source", "UnitMismatch", "UnreadableFile", "digest",
+    "IDENTITY", "MAX_LEVELS", "MODALITIES", "UNITS", "Case", "DataNotFound", "EmptyMask", "GeometryError",
+    "GeometryMismatch", "Grid", "Image", "Levels", "Mask", "MissingTag", "NotFinite", "RadkitError", "RefusedFile",
+    "Roi", "SeriesError", "SettingError", "ShapeError", "Source", "UnitMismatch", "UnreadableFile", "bounding_box",
+    "digest",
 ]  # fmt: skip

@@ -124,3 +124,11 @@ def _vector(value, name: str) -> Vector:
 
 def _short(vector) -> str:
     return "(" + ", ".join(f"{v:.4g}" for v in vector) + ")"
+
+
+def bounding_box(mask: np.ndarray) -> tuple[slice, slice, slice]:
+    """The smallest box (z, y, x) that holds every voxel of a mask that is not empty."""
+    plane = mask.any(axis=0)
+    lines = (mask.any(axis=(1, 2)), plane.any(axis=1), plane.any(axis=0))
+    inside = [np.flatnonzero(line) for line in lines]
+    return tuple(slice(int(where[0]), int(where[-1]) + 1) for where in inside)

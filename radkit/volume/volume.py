@@ -15,6 +15,7 @@ from radkit.volume.grid import Grid, Vector
 Modality = Literal["CT", "PET", "MR", "OTHER"]
 MODALITIES = ("CT", "PET", "MR", "OTHER")
 Unit = Literal["HU", "SUV", "Bq/ml", "counts", "a.u.", "1"]
+MAX_LEVELS = (1 << 16) - 1  # gray levels that 16 bits tell apart, 0 being outside
 UNITS = ("HU", "SUV", "Bq/ml", "counts", "a.u.", "1")  # "a.u.": raw MR; "1": a z-score or a bare number
 
 
@@ -65,7 +66,7 @@ class Image:
             raise SettingError(f"unit is {self.unit!r}; use one of {', '.join(UNITS)}.")
         if array.dtype.kind not in "iuf":
             raise ShapeError(f"image has dtype {array.dtype}; intensities are real numbers. Convert it to float first.")
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
+        if array.dtype.kind == "f" and not _is_finite(array):
             bad = int(array.size - np.isfinite(array).sum())
             raise NotFinite(
                 f"image holds {bad} voxels that are NaN or infinite, of {array.size}. "
@@ -180,7 +181,7 @@ class Roi:
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """A discretized region: gray levels 1 ... ``n_levels`` (int32, (z, y, x)), 0 outside the intensity mask.
+    """A discretized region: gray levels 1 ... ``n_levels`` (uint16, (z, y, x)), 0 outside the intensity mask.
 
     ``edges`` are the bin edges in the image's unit (n_levels + 1,); ``binning`` is the setting that made them.
     ``morphological_mask`` is bool (z, y, x), the region before re-segmentation, for distances to its border; without
@@ -201,11 +202,14 @@ class Levels:
             raise ShapeError(
                 f"levels have dtype {array.dtype}; gray levels are integers from 1. Use preprocess.discretize."
             )
-        if array.min() < 0 or array.max() > self.n_levels:
-            raise ShapeError(f"levels run from {array.min()} to {array.max()}; they must lie in 0 ... {self.n_levels}.")
-        if not array.any():
+        if not 1 <= self.n_levels <= MAX_LEVELS:
+            raise ShapeError(f"levels are up to {self.n_levels}; 1 to {MAX_LEVELS} are possible. Choose wider bins.")
+        low, high = int(array.min()), int(array.max())
+        if low < 0 or high > self.n_levels:
+            raise ShapeError(f"levels run from {low} to {high}; they must lie in 0 ... {self.n_levels}.")
+        if high == 0:
             raise EmptyMask("levels have no voxel inside the region.")
-        object.__setattr__(self, "array", frozen(array.astype(np.int32, copy=False)))
+        object.__setattr__(self, "array", frozen(array.astype(np.uint16, copy=False)))
         object.__setattr__(self, "edges", frozen(np.asarray(self.edges, dtype=float)))
         object.__setattr__(self, "morphological_mask", self._checked(self.morphological_mask))
 
@@ -267,6 +271,12 @@ class Case:
 
     def __post_init__(self):
         self.image.grid.require_match(self.mask.grid, "image", "mask")
+
+
+def _is_finite(array: np.ndarray) -> bool:
+    """Whether all numbers are finite: their sum tells at once, unless it overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
 
 
 def _three_dimensional(array, grid: Grid, what: str) -> np.ndarray:

@@ -9,7 +9,6 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from radkit.matrices import ngldm, ngtdm
 from radkit.matrices.aggregations import WITHOUT_DIRECTION
-from radkit.matrices.neighborhoods import pad
 from radkit.volume import Grid, Levels, SettingError
 
 
@@ -111,20 +110,13 @@ def test_the_tones_of_many_levels_are_those_of_all_pairs():
             assert m.tone_distances[0] == pytest.approx(pairs.sum(), rel=1e-12)
 
 
-def test_rows_begin_and_end_where_the_region_does():
-    code, bounds, place = pad(levels_of([[[0, 3, 0, 1, 0], [0, 0, 0, 0, 0]]]))
-    assert code[1, 1].tolist() == [0, 0, 32 * 3 + 1, 0, 32 + 1, 0, 0]
-    assert bounds[1, 1].tolist() == [2, 5]
-    assert bounds[1, 2, 0] == bounds[1, 2, 1]
-    assert place[[1, 3]].tolist() == [1, 2]
-    assert code.dtype == np.uint32
-
-
-def test_more_levels_than_32_bits_hold_sums_of():
-    high = (1 << 22) + 5
-    array = np.array([[[high, high, high - 3]]])
+def test_sums_of_the_highest_levels_fit():
+    high = (1 << 16) - 1
+    array = np.full((3, 3, 3), high)
+    array[1, 1, 1] = high - 3
     (m,) = ngtdm(levels_of(array), "3D")
-    assert rows(m) == {high - 3: (1, 3), high: (2, pytest.approx(3 / 2))}
+    neighbors = np.array([7] * 8 + [11] * 12 + [17] * 6)  # of corners, edges and faces; one of them is the center
+    assert rows(m) == {high - 3: (1, 3), high: (26, pytest.approx((3 / neighbors).sum()))}
 
 
 @pytest.mark.parametrize("matrices", [ngtdm, ngldm])

@@ -1,7 +1,11 @@
 """Zones, their sizes and their distances to the border: by hand, against slow twins, against SciPy and scikit-image."""
 
 import gc
+import threading
+import time
+import weakref
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -13,9 +17,10 @@ from scipy import ndimage
 
 from radkit.matrices import gldzm, glszm
 from radkit.matrices.aggregations import WITHOUT_DIRECTION
-from radkit.matrices.alike import DIRECTIONS, lowest_bits, remembered
 from radkit.matrices.gldzm import distance_to_border
-from radkit.matrices.zones import one_of_each_group, zones_in_slices, zones_in_volume
+from radkit.matrices.memory import REGIONS, remembered
+from radkit.matrices.neighbors import DIRECTIONS
+from radkit.matrices.zones import lowest_bits, one_of_each_group, zones_in_slices, zones_in_volume
 from radkit.volume import Grid, Levels, SettingError
 
 AGGREGATIONS = sorted(WITHOUT_DIRECTION)
@@ -141,8 +146,8 @@ def test_flips_and_margins_change_nothing():
 
 
 def test_as_many_levels_as_16_bits_hold():
-    array = np.arange(1, 65_537).reshape(16, 64, 64)
-    assert glszm(levels_of(array), "3D")[0].n.tolist() == [1] * 65_536
+    array = (np.arange(1, 65_537) % 65_536).reshape(16, 64, 64)
+    assert glszm(levels_of(array), "3D")[0].n.tolist() == [1] * 65_535
     assert len(gldzm(levels_of(array), "2D")) == 16
 
 
@@ -179,17 +184,34 @@ def test_what_is_shared_is_computed_once_and_forgotten_with_the_region():
         seen.append(levels.array.shape)
         return [levels.array.shape]
 
-    first, second = levels_of([[[1, 2]]]), levels_of([[[1], [2]]])
+    first, others = levels_of([[[1, 2]]]), [levels_of([[[1]] * (k + 2)]) for k in range(REGIONS)]
     assert shape(first) is shape(first)
-    assert shape(second) == [(1, 2, 1)]
+    assert [shape(other) for other in others] == [[other.array.shape] for other in others]
     assert shape(first) == [(1, 1, 2)]
-    assert seen == [(1, 1, 2), (1, 2, 1), (1, 1, 2)]
-    import weakref
-
+    assert seen == [(1, 1, 2), *(other.array.shape for other in others), (1, 1, 2)]
     kept = weakref.ref(first)
     del first
     gc.collect()
     assert kept() is None
+
+
+def test_threads_share_what_one_of_them_computes():
+    seen, started = [], threading.Barrier(4)
+
+    @remembered
+    def shape(levels):
+        seen.append(threading.get_ident())
+        time.sleep(0.01)
+        return [levels.array.shape]
+
+    def ask(levels):
+        started.wait()
+        return shape(levels)
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(ask, [levels_of([[[1, 2]]])] * 4))
+    assert len(seen) == 1
+    assert all(result is results[0] for result in results)
 
 
 @pytest.mark.parametrize("matrices", [glszm, gldzm])

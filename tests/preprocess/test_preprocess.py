@@ -206,7 +206,7 @@ class TestDiscretize:
             discretize(row(1, 2, unit="SUV"), FixedBinWidth(width=25, origin=0, unit="HU"))
 
     def test_too_many_levels_are_refused_with_their_number(self):
-        with pytest.raises(SettingError, match="makes 100001 gray levels; at most 2048"):
+        with pytest.raises(SettingError, match="makes 100001 gray levels; at most 65535"):
             discretize(row(0, 1000), FixedBinWidth(width=0.01, origin=0, unit="HU"))
 
     @settings(max_examples=60, deadline=None)

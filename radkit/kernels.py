@@ -1,4 +1,4 @@
-"""How every kernel of this room is compiled: lazily, at the first call, and kept on disk."""
+"""How every kernel is compiled: lazily, at the first call, and kept on disk."""
 
 from __future__ import annotations
 
