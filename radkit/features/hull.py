@@ -5,24 +5,32 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-from scipy.spatial import ConvexHull
 
+from radkit.features.facets import convex_facets
 from radkit.kernels import kernel
 
 
 class Hull:
-    """The convex hull of points in mm.
+    """The convex hull of points with whole-number coordinates.
 
     Parameters
     ----------
-    points : float64, (n, 3), not all in one plane; the mesh of a mask never is.
+    points : int64, (n, 3), not all in one plane; the mesh of a mask never is.
+    unit_mm : length of a coordinate's unit along each axis, (3,).
     """
 
-    def __init__(self, points: np.ndarray):
-        self._hull = ConvexHull(points)
-        self.vertices = points[self._hull.vertices]  # (n_vertices, 3)
-        self.volume = float(self._hull.volume)
-        self.area = float(self._hull.area)
+    def __init__(self, points: np.ndarray, unit_mm: np.ndarray):
+        facets, self._beside = convex_facets(points)
+        used = np.zeros(len(points), dtype=bool)
+        used[facets] = True
+        self.vertices = points[used] * unit_mm  # (n_vertices, 3)
+        self._corners = points[facets] * unit_mm  # (n_facets, 3, 3)
+        first = self._corners[:, 0]
+        across = np.cross(self._corners[:, 1] - first, self._corners[:, 2] - first)  # twice the area, outward
+        self._areas = np.sqrt((across * across).sum(axis=1)) / 2
+        self._normals = across / (2 * self._areas[:, None])
+        self.volume = float((first * across).sum()) / 6
+        self.area = float(self._areas.sum())
 
     @cached_property
     def diameter(self) -> float:
@@ -35,20 +43,15 @@ class Hull:
     @cached_property
     def box(self) -> tuple[float, float, float]:
         """Edge lengths of the box along the axes, (z, y, x)."""
-        return tuple(map(float, np.ptp(self.vertices, axis=0)))
+        return tuple((self.vertices.max(axis=0) - self.vertices.min(axis=0)).tolist())
 
     @cached_property
     def oriented_box(self) -> tuple[float, float, float]:
         """Edge lengths of the smallest box that has one side flush with a face of the hull."""
-        faces = self._hull.simplices
-        a, b, c = np.moveaxis(self._hull.points[faces], 1, 0)  # each (n_faces, 3)
-        areas = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
-        # qhull: neighbor k of a face shares the edge opposite to the face's corner k
-        face, corner = np.nonzero(self._hull.neighbors > np.arange(len(faces))[:, None])
-        beside = np.stack([face, self._hull.neighbors[face, corner]], axis=1)
-        ends = np.stack([faces[face, (corner + 1) % 3], faces[face, (corner + 2) % 3]], axis=1)
-        normals = np.ascontiguousarray(self._hull.equations[:, :3])
-        return _smallest_box(normals, areas, self.vertices, beside, self._hull.points[ends])
+        face, side = np.nonzero(self._beside > np.arange(len(self._beside))[:, None])  # each edge once
+        beside = np.stack([face, self._beside[face, side]], axis=1)
+        ends = np.stack([self._corners[face, side], self._corners[face, (side + 1) % 3]], axis=1)
+        return _smallest_box(self._normals, self._areas, self.vertices, beside, ends)
 
 
 @kernel

@@ -75,7 +75,7 @@ class Shape:
     @cached_property
     def hull(self) -> Hull:
         """Convex hull of the mesh."""
-        return Hull(extreme_vertices(self.morphological_mask, tuple(self.spacing_mm)))
+        return Hull(extreme_vertices(self.morphological_mask), self.spacing_mm / 2)
 
     @cached_property
     def semi_axes(self) -> tuple[float, float, float]:

@@ -16,13 +16,12 @@ NONE = 1 << BITS  # further than any voxel
 LOW = NONE - 1
 
 
-def extreme_vertices(mask: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
-    """Vertices of the mesh that can lie on its convex hull, in mm from the array's first voxel, (n, 3) in (z, y, x).
+def extreme_vertices(mask: np.ndarray) -> np.ndarray:
+    """Vertices of the mesh that can lie on its convex hull, in half voxels from the first one, int64, (n, 3).
 
     Parameters
     ----------
     mask : bool, (z, y, x), not empty.
-    spacing_mm : voxel spacing (z, y, x).
     """
     ends = tuple(np.full(shape, sign * NONE, np.int32) for shape in _faces(mask.shape) for sign in (1, -1))
     _find_ends(mask.view(np.uint8), *ends)
@@ -31,8 +30,7 @@ def extreme_vertices(mask: np.ndarray, spacing_mm: tuple[float, float, float]) -
         keys = np.sort(keys)
         keys = keys[_on_polygon(keys)]
         keys = (keys & (1 << 2 * BITS) - 1) << BITS | keys >> 2 * BITS  # (z, y, x) becomes (y, x, z)
-    points = np.stack([keys >> 2 * BITS, keys >> BITS & LOW, keys & LOW], axis=1)
-    return (points - 1) / 2 * spacing_mm
+    return np.stack([keys >> 2 * BITS, keys >> BITS & LOW, keys & LOW], axis=1) - 1
 
 
 def _faces(shape: tuple[int, int, int]) -> tuple[tuple[int, int], ...]:

@@ -14,6 +14,7 @@ from scipy.spatial import ConvexHull
 
 from radkit import features
 from radkit.features import ellipsoid, mesh, spatial
+from radkit.features.facets import convex_facets
 from radkit.features.hull import Hull
 from radkit.features.vertices import extreme_vertices
 
@@ -128,7 +129,7 @@ def test_ellipsoid_gives_back_its_axes():
 def test_hull_diameter_and_box_see_every_vertex(mask):
     spacing_mm = (2.0, 1.0, 0.5)
     vertices = slow_twins.mesh_vertices(mask, spacing_mm)
-    mine, twin = Hull(extreme_vertices(mask, spacing_mm)), ConvexHull(vertices)
+    mine, twin = Hull(extreme_vertices(mask), np.divide(spacing_mm, 2)), ConvexHull(vertices)
     assert (mine.volume, mine.area) == pytest.approx((twin.volume, twin.area))
     assert mine.diameter == pytest.approx(np.linalg.norm(vertices[:, None] - vertices, axis=-1).max())
     assert mine.box == pytest.approx(np.ptp(vertices, axis=0))
@@ -137,8 +138,9 @@ def test_hull_diameter_and_box_see_every_vertex(mask):
 @settings(max_examples=5)
 @given(st.integers(0, 10_000))
 def test_oriented_box_beats_many_boxes(seed):
-    points = np.random.default_rng(seed).normal(size=(30, 3)) * (1, 2, 3)
-    mine = np.prod(Hull(points).oriented_box)
+    whole = (np.random.default_rng(seed).normal(size=(30, 3)) * (1000, 2000, 3000)).astype(int)
+    points = whole / 1000
+    mine = np.prod(Hull(whole, np.full(3, 1 / 1000)).oriented_box)
     assert mine <= 1.05 * slow_twins.smallest_box_volume(points, steps=24)
     assert mine >= ConvexHull(points).volume
 
@@ -146,7 +148,21 @@ def test_oriented_box_beats_many_boxes(seed):
 def test_oriented_box_of_a_turned_box():
     corners = np.stack(np.meshgrid([0, 1.0], [0, 2.0], [0, 5.0]), axis=-1).reshape(-1, 3)
     turn, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))
-    assert sorted(Hull(corners @ turn).oriented_box) == pytest.approx([1, 2, 5])
+    whole = np.rint(corners @ turn * 10_000).astype(int)
+    assert sorted(Hull(whole, np.full(3, 1 / 10_000)).oriented_box) == pytest.approx([1, 2, 5], rel=1e-3)
+
+
+@given(arrays(int, (12, 3), elements=st.integers(-3, 3)).filter(lambda p: np.linalg.matrix_rank(p - p[0]) == 3))
+def test_facets_of_whole_numbers_equal_qhull(points):
+    """Few numbers, so that many points lie in one plane, on one line, or in one place."""
+    mine, twin = Hull(points, np.ones(3)), ConvexHull(points)
+    assert (mine.volume, mine.area) == pytest.approx((twin.volume, twin.area))
+    corners, beside = convex_facets(points)
+    assert len(corners) == 2 * len(mine.vertices) - 4  # Euler's formula for triangles
+    for facet, side in np.ndindex(corners.shape):  # the neighbor runs along the same edge the other way
+        other = corners[beside[facet, side]].tolist()
+        edge = [corners[facet, (side + 1) % 3], corners[facet, side]]
+        assert edge in [[other[k], other[(k + 1) % 3]] for k in range(3)]
 
 
 def test_enclosing_ellipsoid_of_a_turned_ellipsoid():
