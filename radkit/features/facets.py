@@ -1,6 +1,6 @@
 """The convex hull of points with whole-number coordinates, exactly.
 
-Quickhull: begin with a tetrahedron; each point outside waits at one facet that it sees; the farthest of a facet's points
+Quickhull: begin with a tetrahedron; points outside wait at one facet that they see; the farthest of a facet's points
 replaces all facets that it sees by new ones to their rim. Whole numbers make every decision exact: no tolerance, and
 points in the plane of a facet, of which a mask has many, need no special case.
 
