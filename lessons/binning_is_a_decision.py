@@ -330,7 +330,7 @@ Markdown(
 
 # %%
 names = ["stat_var", "ih_var", "stat_skew", "ih_skew", "stat_kurt", "ih_kurt"]
-by_width = turned.to_frame().rename_axis(f"bin width ({unit})")
+by_width = turned.to_wide().rename_axis(f"bin width ({unit})")
 stat = [tag for tag in by_width if tag.startswith("stat_")]
 restless = [tag for tag in stat if by_width[tag].nunique() > 1]
 note(
