@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 
 from radkit.evaluate.agreement import icc
 from radkit.extraction import KNOBS
@@ -320,20 +320,22 @@ def _course(panel: _Panel, name: str, values: np.ndarray, knob: str) -> Course:
     turned = panel.at_reference(except_for=(knob,))
     settings = panel.require(knob)[turned]
     moves = "" if "__" in name else getattr(find(name).moves, EXPECTATIONS[knob])  # of a filtered image nobody knows
-    votes = Counter(_sign(settings, case[turned]) for case in values)
+    votes = Counter(_signs(settings, values[:, turned]))
     direction, n_agree = votes.most_common(1)[0] if votes else ("mixed", 0)
     if n_agree * 2 <= len(values):
         direction = "mixed"
     return Course(knob=knob, direction=direction, n_agree=n_agree, n_cases=len(values), expected=moves or "")
 
 
-def _sign(settings: np.ndarray, values: np.ndarray) -> str:
-    if np.ptp(values) <= _SAME * np.abs(values).max():
-        return "none"
-    rho = spearmanr(settings, values).statistic
-    if abs(rho) < _SAME:
-        return "mixed"
-    return "up" if rho > 0 else "down"
+def _signs(settings: np.ndarray, values: np.ndarray) -> Iterator[str]:
+    """The sign of Spearman's correlation of the settings, (setting,), with each case's values, (case, setting)."""
+    middle = (len(settings) + 1) / 2
+    covariance = (rankdata(values, axis=1) - middle) @ (rankdata(settings) - middle)
+    for case, rise in zip(values, covariance, strict=True):
+        if np.ptp(case) <= _SAME * np.abs(case).max():
+            yield "none"
+        else:
+            yield "up" if rise > 0 else "down" if rise < 0 else "mixed"
 
 
 def _warning(voxels: np.ndarray, few: int) -> str:
