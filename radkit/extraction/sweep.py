@@ -197,7 +197,7 @@ def sweep(
     SettingError : an unknown knob, a value that no setting can take, two knobs for the binning.
     RadkitError : the reason of the first cell, where not one cell could be computed.
     """
-    values = _checked(grid, replicates)
+    values = _checked(grid, replicates, seed)
     image.grid.require_match(mask.grid, "image", "mask")
     plan = _Plan(image, mask, recipe, values, seed, StageCache() if cache is None else cache)
     cells = [Cell(settings=s, replicate=r) for s in product(*values.values()) for r in plan.replicates(s, replicates)]
@@ -221,15 +221,7 @@ def sweep(
 class _Plan:
     """A sweep while it runs: what all its cells share."""
 
-    def __init__(
-        self,
-        image: Image,
-        mask: Mask,
-        recipe: Recipe,
-        values: dict[str, tuple[float, ...]],
-        seed: int,
-        cache: StageCache,
-    ):
+    def __init__(self, image: Image, mask: Mask, recipe: Recipe, values: Values, seed: int, cache: StageCache):
         self.knobs, self.whole, self.seed, self.cache = tuple(values), image, seed, cache
         within = [values.get(knob, (None,)) for knob in WITHIN]
         self.recipes = {chosen: _turned(recipe, chosen) for chosen in product(*within)}
@@ -280,27 +272,36 @@ def _cell(cell: Cell, found: FeatureSet) -> Cell:
     return Cell(settings=cell.settings, replicate=cell.replicate, values=found.values, **counts)
 
 
-def _checked(grid: Mapping[str, Iterable[float]], replicates: int) -> Values:
+def _checked(grid: Mapping[str, Iterable[float]], replicates: int, seed: int) -> Values:
     """Knob -> values as floats, or SettingError."""
     values = {knob: tuple(float(v) for v in given) for knob, given in grid.items()}
     if not values:
         raise SettingError(f"the grid has no knob; give values for one or more of {', '.join(KNOBS)}.")
     for knob, given in values.items():
-        if knob not in KNOBS:
-            raise SettingError(f"no knob is called {knob!r}; use one of {', '.join(KNOBS)}.")
-        if not given:
-            raise SettingError(f"no values of {knob} were given. Give at least one.")
-        if len(set(given)) < len(given):
-            raise SettingError(f"{knob} has a value twice: {', '.join(f'{v:g}' for v in given)}. Give each once.")
-        if not all(math.isfinite(v) and (v >= 0 or knob == "erosion_mm") for v in given):
-            raise SettingError(f"{knob} is {', '.join(f'{v:g}' for v in given)}; each must be finite, and 0 or more.")
+        _check_knob(knob, given)
     if {"bin_width", "n_bins"} <= values.keys():
         raise SettingError("bin_width and n_bins both set the binning. Sweep one of them at a time.")
+    if seed < 0:
+        raise SettingError(f"seed is {seed}; it must be a whole number, 0 or more.")
     if replicates < 1:
         raise SettingError(f"replicates is {replicates}; it must be 1 or more.")
     if replicates > 1 and not any(values.get("noise_sd", ())):
         raise SettingError(f"{replicates} replicates without noise would all be the same. Sweep noise_sd too.")
     return values
+
+
+def _check_knob(knob: str, given: tuple[float, ...]) -> None:
+    if knob not in KNOBS:
+        raise SettingError(f"no knob is called {knob!r}; use one of {', '.join(KNOBS)}.")
+    if not given:
+        raise SettingError(f"no values of {knob} were given. Give at least one.")
+    listed = ", ".join(f"{v:g}" for v in given)
+    if len(set(given)) < len(given):
+        raise SettingError(f"{knob} has a value twice: {listed}. Give each once.")
+    if not all(math.isfinite(v) and (v >= 0 or knob == "erosion_mm") for v in given):
+        raise SettingError(f"{knob} is {listed}; each must be finite, and 0 or more.")
+    if knob == "n_bins" and not all(v.is_integer() for v in given):
+        raise SettingError(f"n_bins is {listed}; each must be a whole number.")
 
 
 def _turned(recipe: Recipe, chosen: tuple[float | None, ...]) -> Recipe:

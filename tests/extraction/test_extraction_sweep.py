@@ -175,6 +175,19 @@ def test_the_noise_a_filter_sees_and_a_z_score_over_the_scan_are_those_of_the_wh
     assert found.noise == "white Gaussian noise"
 
 
+@pytest.mark.mirror
+def test_a_small_sarcoma_in_pet_that_an_erosion_takes_away(mirror):
+    case = radkit.load("sts51/STS_019/PET")
+    pet = radkit.Recipe.default("PET").replace(families=("morphology", "glcm"))
+    found = sweep(case.image, case.mask, pet, {"erosion_mm": (0, 5, 50), "noise_sd": (0, 0.5)}, replicates=3, seed=2)
+    whole, eroded, gone = (cells.n_voxels_intensity for cells in (found.cells[0], found.cells[4], found.cells[8]))
+    assert whole > eroded > 0 == gone
+    assert found.units == {"erosion_mm": "mm", "noise_sd": "SUV"}
+    contrast = found["cm_contrast_3D_avg"]
+    assert contrast[0] < min(contrast[1:4])  # noise adds differences between neighbors
+    assert [bool(cell.reason) for cell in found.cells] == [False] * 8 + [True] * 4
+
+
 # -- what is refused -------------------------------------------------------------------------------------------------
 
 
@@ -189,6 +202,8 @@ def test_the_noise_a_filter_sees_and_a_z_score_over_the_scan_are_those_of_the_wh
         ({"erosion_mm": (math.nan,)}, {}, "each must be finite"),
         ({"spacing_mm": (0,)}, {}, "resample spacing is"),
         ({"bin_width": (5,), "n_bins": (8,)}, {}, "both set the binning"),
+        ({"n_bins": (8, 8.5)}, {}, "each must be a whole number"),
+        ({"noise_sd": (5,)}, {"seed": -1}, "seed is -1"),
         ({"noise_sd": (5,)}, {"replicates": 0}, "must be 1 or more"),
         ({"noise_sd": (0,)}, {"replicates": 2}, "would all be the same"),
     ],
