@@ -248,7 +248,7 @@ Markdown(
 
 # %%
 widths = tuple(w * step for w in (5, 10, 25, 50, 100))
-turned = sweep(scan.image, scan.mask, fixed_width, "bin_width", widths)
+turned = sweep(scan.image, scan.mask, fixed_width, {"bin_width": widths})
 occupied = [int((bench.pipeline(bin_method="width", bin_width=w).levels.counts > 0).sum()) for w in widths]
 entropy = radkit.plots.DoseResponse.of(
     turned, "cm_joint_entr_3D_comb", feature="joint entropy", unit="bits", series="tumor"
@@ -330,7 +330,7 @@ Markdown(
 
 # %%
 names = ["stat_var", "ih_var", "stat_skew", "ih_skew", "stat_kurt", "ih_kurt"]
-by_width = turned.to_frame().rename_axis(f"bin width ({unit})")
+by_width = turned.to_wide().rename_axis(f"bin width ({unit})")
 stat = [tag for tag in by_width if tag.startswith("stat_")]
 restless = [tag for tag in stat if by_width[tag].nunique() > 1]
 note(
@@ -404,7 +404,7 @@ coarse_lumps = replace(fine_lumps, texture=replace(fine_lumps.texture, length_mm
 
 def repeats(lesion):
     scans = [radkit.phantoms.simulate(lesion, scanner, seed, noise_seed=10_000 + i) for i in range(n_scans)]
-    frames = [sweep(s.image, s.mask, ct, "bin_width", spread_widths).to_frame() for s in scans]
+    frames = [sweep(s.image, s.mask, ct, {"bin_width": spread_widths}).to_wide() for s in scans]
     return pd.concat(frames, keys=range(n_scans))[list(tags.values())].groupby(level=1)
 
 

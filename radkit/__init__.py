@@ -27,13 +27,14 @@ _ROOMS = {
     "preset": "recipe",
     "extract": "extraction",
     "sweep": "extraction",
+    "robustness": "evaluate",
     "load": "datasets",
     "read": "io",
     "read_mask": "io",
 }
 _MODULES = (
-    "datasets", "extraction", "features", "filters", "io", "matrices", "phantoms", "physics", "plots", "preprocess",
-    "recipe", "report", "runs", "volume",
+    "datasets", "evaluate", "extraction", "features", "filters", "io", "matrices", "phantoms", "physics", "plots",
+    "preprocess", "recipe", "report", "runs", "volume",
 )  # fmt: skip
 
 __all__ = ["__version__", *_ROOMS]

@@ -1,11 +1,12 @@
-"""L5: the stage runner with its bounded cache, extract, and the sweep of one knob."""
+"""L5: the stage runner with its bounded cache, extract, and the sweep of a grid of knobs."""
 
 from radkit.extraction.cache import StageCache, shared_cache
 from radkit.extraction.extract import COLUMNS, FeatureSet, extract, family_values
+from radkit.extraction.perturb import add_noise, erode
 from radkit.extraction.stages import Pipeline, StageRecord, run_stages
-from radkit.extraction.sweep import Sweep, sweep, turn
+from radkit.extraction.sweep import KNOBS, Cell, Sweep, sweep, turn
 
 __all__ = [
-    "COLUMNS", "FeatureSet", "Pipeline", "StageCache", "StageRecord", "Sweep", "extract", "family_values", "run_stages",
-    "shared_cache", "sweep", "turn",
+    "COLUMNS", "KNOBS", "Cell", "FeatureSet", "Pipeline", "StageCache", "StageRecord", "Sweep", "add_noise", "erode",
+    "extract", "family_values", "run_stages", "shared_cache", "sweep", "turn",
 ]  # fmt: skip

@@ -45,14 +45,20 @@ class DoseResponse:
 
     @classmethod
     def of(cls, sweep, tag: str, *, feature: str = "", unit: str = "1", series: str = "") -> DoseResponse:
-        """The course of one feature in a ``radkit.extraction.Sweep``; ``feature`` and ``unit`` go to the axis."""
+        """The course of one feature in a ``radkit.extraction.Sweep`` of one knob, whose values ascend.
+
+        ``feature`` and ``unit`` go to the axis.
+        """
+        (knob, knob_unit), *more = sweep.units.items()
+        if more:
+            raise SettingError(f"{', '.join(sweep.units)} were turned at once; a curve is drawn from the sweep of one.")
         return cls(
-            knob=sweep.knob.removesuffix("_mm").replace("_", " "),
-            knob_unit=sweep.unit,
-            settings=sweep.values,
+            knob=knob.removesuffix("_mm").replace("_", " "),
+            knob_unit=knob_unit,
+            settings=sweep.settings(knob),
             feature=feature or tag,
             feature_unit=unit,
-            values=sweep.table[tag],
+            values=sweep[tag],
             series=series,
         )
 

@@ -189,13 +189,12 @@ def test_the_stages_say_what_they_did(case):
 
 def test_a_sweep_turns_one_knob(case):
     seen = []
-    found = sweep(
-        case.image, case.mask, Recipe.default("CT"), "bin_width", [10, 25, 50], progress=lambda *a: seen.append(a)
-    )
-    entropy = found.table["cm_joint_entr_3D_avg"]
+    grid = {"bin_width": [10, 25, 50]}
+    found = sweep(case.image, case.mask, Recipe.default("CT"), grid, progress=lambda *a: seen.append(a))
+    entropy = found["cm_joint_entr_3D_avg"]
     assert entropy[0] > entropy[1] > entropy[2]  # claim B07
-    assert len(set(found.table["stat_var"])) == 1  # computed before discretization
-    assert (len(seen), found.unit) == (3, "HU")
+    assert len(set(found["stat_var"])) == 1  # computed before discretization
+    assert (len(seen), found.units) == (3, {"bin_width": "HU"})
     with pytest.raises(SettingError, match="no knob is called 'binwidth'"):
         turn(Recipe.default("CT"), "binwidth", 3)
     with pytest.raises(SettingError, match="no fixed bin width to turn"):
@@ -203,7 +202,7 @@ def test_a_sweep_turns_one_knob(case):
 
 
 def test_blur_lowers_contrast_with_a_fixed_width(case):
-    found = sweep(case.image, case.mask, Recipe.default("CT"), "psf_sigma_mm", [0, 1, 2])
-    contrast, idm = found.table["cm_contrast_3D_avg"], found.table["cm_inv_diff_mom_3D_avg"]
+    found = sweep(case.image, case.mask, Recipe.default("CT"), {"psf_sigma_mm": [0, 1, 2]})
+    contrast, idm = found["cm_contrast_3D_avg"], found["cm_inv_diff_mom_3D_avg"]
     assert contrast[0] > contrast[1] > contrast[2]  # claim A05
     assert idm[0] < idm[1] < idm[2]
