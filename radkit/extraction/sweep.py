@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from radkit.extraction.cache import StageCache
 from radkit.extraction.extract import extract
 from radkit.physics import GaussianPsf
-from radkit.preprocess import FixedBinCount, FixedBinWidth, Resample
+from radkit.preprocess import AlignedBinWidth, FixedBinCount, FixedBinWidth, Resample
 from radkit.recipe import Recipe, knobs
 from radkit.volume import Image, Mask, SettingError
 
@@ -37,18 +37,17 @@ class Sweep:
 def turn(recipe: Recipe, knob: str, value: float) -> Recipe:
     """The recipe with one knob turned: "bin_width", "n_bins", "spacing_mm" or "psf_sigma_mm".
 
-    ``bin_width`` keeps the origin and the unit of the recipe's fixed bin width; ``spacing_mm`` is isotropic and keeps
+    ``bin_width`` keeps the origin and the unit of the recipe's bin width; ``spacing_mm`` is isotropic and keeps
     the interpolation; ``psf_sigma_mm`` is isotropic, 0 takes the blur away.
     """
     match knob:
         case "bin_width":
-            if not isinstance(recipe.binning, FixedBinWidth):
+            if not isinstance(recipe.binning, (FixedBinWidth, AlignedBinWidth)):
                 raise SettingError(
                     f"recipe {recipe.name!r} has no fixed bin width to turn. "
                     "Give its binning an origin and a unit first."
                 )
-            binning = FixedBinWidth(width=value, origin=recipe.binning.origin, unit=recipe.binning.unit)
-            return recipe.replace(binning=binning)
+            return recipe.replace(binning=replace(recipe.binning, width=value))
         case "n_bins":
             return recipe.replace(binning=FixedBinCount(n_bins=int(value)))
         case "spacing_mm":

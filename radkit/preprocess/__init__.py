@@ -5,6 +5,7 @@ from radkit.preprocess.resample import SUPPORT_VOXELS, crop, resample, resample_
 from radkit.preprocess.resegment import resegment
 from radkit.preprocess.settings import (
     MAX_LEVELS,
+    AlignedBinWidth,
     AsIs,
     Binning,
     FixedBinCount,
@@ -15,6 +16,7 @@ from radkit.preprocess.settings import (
 )
 
 __all__ = [
-    "MAX_LEVELS", "SUPPORT_VOXELS", "AsIs", "Binning", "FixedBinCount", "FixedBinWidth", "Interpolation", "Resample",
-    "Resegment", "below_origin", "crop", "discretize", "resample", "resample_like", "resegment",
+    "MAX_LEVELS", "SUPPORT_VOXELS", "AlignedBinWidth", "AsIs", "Binning", "FixedBinCount", "FixedBinWidth",
+    "Interpolation", "Resample", "Resegment", "below_origin", "crop", "discretize", "resample", "resample_like",
+    "resegment",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import assert_never
 
 import numpy as np
 
-from radkit.preprocess.settings import MAX_LEVELS, AsIs, Binning, FixedBinCount, FixedBinWidth
+from radkit.preprocess.settings import MAX_LEVELS, AlignedBinWidth, AsIs, Binning, FixedBinCount, FixedBinWidth
 from radkit.volume import Levels, Roi, SettingError, UnitMismatch
 
 EDGE = 1e-9  # in bins: a value on an edge belongs to the bin above, whatever rounding made of the division
@@ -16,8 +16,9 @@ def discretize(roi: Roi, binning: Binning) -> Levels:
     """The gray levels of the intensity mask.
 
     Fixed width: ``level = floor((x - origin) / width) + 1``; ``n_levels`` is the level of the maximum; values below
-    the origin go into level 1. Fixed count: ``level = floor(n (x - min) / (max - min)) + 1``, the maximum in level n;
-    a flat region is all level 1. As is: the intensities are whole numbers from 1.
+    the origin go into level 1. Aligned width: the same, the origin being the multiple of the width at or below the
+    region's minimum. Fixed count: ``level = floor(n (x - min) / (max - min)) + 1``, the maximum in level n; a flat
+    region is all level 1. As is: the intensities are whole numbers from 1.
     Raises UnitMismatch for a bin width in another unit than the image's, SettingError beyond 2048 levels.
 
     Examples
@@ -33,6 +34,9 @@ def discretize(roi: Roi, binning: Binning) -> Levels:
     match binning:
         case FixedBinWidth():
             levels, n_levels, edges = _fixed_width(roi, binning)
+        case AlignedBinWidth(width=width):
+            origin = width * float(np.floor(values.min() / width + EDGE))
+            levels, n_levels, edges = _fixed_width(roi, binning.from_origin(origin))
         case FixedBinCount(n_bins=n_levels):
             low, high = float(values.min()), float(values.max())
             scale = n_levels / (high - low) if high > low else 0.0
