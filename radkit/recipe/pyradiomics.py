@@ -20,7 +20,6 @@ from radkit.recipe.pyradiomics_settings import read, show
 from radkit.recipe.recipe import Recipe
 from radkit.volume import SettingError
 
-UNITS_OF = {"CT": "HU", "PET": "SUV", "MR": "a.u.", "OTHER": "a.u."}
 _FAMILIES = {
     "shape": ("morphology",),
     "firstorder": ("statistics", "intensity_histogram"),
@@ -127,20 +126,20 @@ def translate(source: str | Path | Mapping, *, modality: str = "CT") -> Translat
     >>> [entry.name for entry in found.unmapped]
     ['setting.removeOutliers']
     """
-    if modality not in UNITS_OF:
-        raise SettingError(f"modality is {modality[:20]!r}; use one of {', '.join(UNITS_OF)}.")
-    return _Translator(read(source), modality).result()
+    from radkit.io.units import unit_of
+
+    return _Translator(read(source), unit_of(modality)).result()
 
 
 class _Translator:
     """Goes through the sections of one file and writes down what became of each setting."""
 
-    def __init__(self, sections: dict[str, dict[str, Any]], modality: str):
+    def __init__(self, sections: dict[str, dict[str, Any]], unit: str):
         self.setting = sections["setting"]
         self.sections = sections
         self.images = sections["imageType"] or {"Original": {}}
         self.normalized = self.setting.get("normalize", False)
-        self.unit = "1" if self.normalized else UNITS_OF[modality]
+        self.unit = "1" if self.normalized else unit
         self.scale = self.setting.get("normalizeScale", 1) if self.normalized else 1
         self.mapped: dict[str, Entry] = {}
         self.unmapped: dict[str, Entry] = {}
@@ -268,7 +267,10 @@ class _Translator:
         return FixedBinCount(n_bins=wanted) if wanted is not None else FixedBinCount(n_bins=32)
 
     def _families(self) -> tuple[str, ...]:
-        wanted = self.sections["featureClass"] or {name: [] for name in _FAMILIES}
+        wanted = self.sections["featureClass"]
+        if not wanted:
+            self._map("all", "the families of all classes but shape2D", "empty", "featureClass")
+            return tuple(f for families in _FAMILIES.values() for f in families)
         for name, features in wanted.items():
             if name not in _FAMILIES:
                 self._drop(name, NO_EQUAL[name], features, "featureClass")
@@ -341,6 +343,8 @@ class _Translator:
             owners = [image for image, names in _OWN.items() if name in names]
             if owners:
                 self._of_images(name, [image for image in owners if image in self.images])
+            elif name in ("binWidth", "binCount"):
+                self._map(name, "unused, as there: imageType.Original has its own")
             elif name in _HERE:
                 self._map(name, _HERE[name])
             elif name in _DEFAULTS and self.setting[name] == _DEFAULTS[name]:
