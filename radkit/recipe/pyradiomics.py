@@ -189,6 +189,10 @@ class _Translator:
 
     def _resample(self) -> Resample | None:
         spacing = self.setting.get("resampledPixelSpacing")
+        if self.setting.get("interpolator", "") is None:
+            for name in self.setting.keys() & {"interpolator", "resampledPixelSpacing"}:
+                self._map(name, "no resampling, as there: the interpolator is null")
+            return None
         interpolation = _INTERPOLATIONS.get(self.setting.get("interpolator", "sitkBSpline"))
         if "interpolator" in self.setting:
             if not spacing:

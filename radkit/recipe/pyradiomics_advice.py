@@ -61,8 +61,8 @@ _NORMAL = (
 )
 _LOG = (
     "times (voxel / sigma)², the voxel being the cube root of its volume: PyRadiomics gives the response per mm² times "
-    "sigma², radkit per voxel²; besides, a sampled kernel is not a recursive one: some 0.1 % for a sigma of two "
-    "voxels, far more for a sigma below a voxel"
+    "sigma², radkit per voxel²; besides, a sampled kernel is not a recursive one: 1 to 2 % for a sigma of two "
+    "voxels, tens of percent for one below a voxel"
 )
 _EDGE = "different within {n} voxels of the scan's edge only: radkit mirrors the image there, PyRadiomics repeats it"
 _TIES = (

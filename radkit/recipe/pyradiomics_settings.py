@@ -62,7 +62,7 @@ SETTINGS: dict[str, Check] = {
     "removeOutliers": _POSITIVE,
     "resampledPixelSpacing": (_list(_number(0), range(3, 4)), "three numbers (x, y, z) in mm, 0 to keep an axis"),
     "interpolator": (
-        lambda v: v in _INTERPOLATORS if isinstance(v, str) else _whole(1, 10)[0](v),
+        lambda v: v is None or v in _INTERPOLATORS if isinstance(v, (str, type(None))) else _whole(1, 10)[0](v),
         f"one of {', '.join(_INTERPOLATORS)}",
     ),
     "padDistance": _whole(0),
@@ -120,7 +120,7 @@ def is_pyradiomics(text: str) -> bool:
 
 
 def read(source: str | Path | Mapping) -> dict[str, dict[str, Any]]:
-    """The four sections, checked; a section that is not there is empty, and so is a setting that is null.
+    """The four sections, checked; a section that is not there is empty, and a setting that is null is left out.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def _checked(values: Mapping, known: Mapping[str, Check], where: str) -> dict[st
     checked = {}
     for name, value in values.items():
         _require_known(name, tuple(known), where)
-        if value is None:
+        if value is None and name != "interpolator":  # without an interpolator, PyRadiomics does not resample
             continue
         value = [_yaml_1_2(v) for v in value] if isinstance(value, list) else _yaml_1_2(value)
         is_possible, words = known[name]

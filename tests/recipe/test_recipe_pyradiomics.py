@@ -112,6 +112,7 @@ def setting(text, **keywords):
         ("binCount: 64, binWidth: 5", "binning", FixedBinCount(n_bins=64)),
         ("binWidth: 1e-1", "binning", AlignedBinWidth(width=0.1, unit="HU")),  # a number in YAML 1.2, text in 1.1
         ("resampledPixelSpacing: [0, 0, 0]", "resample", None),
+        ("resampledPixelSpacing: [2, 2, 2], interpolator: null", "resample", None),
         ("resampledPixelSpacing: [1, 2, 3]", "resample", Resample(spacing_mm=(3, 2, 1), interpolation="cubic")),
         ("resegmentRange: [300, -200]", "resegment", Resegment(range=(-200, 300), unit="HU")),
         ("resegmentRange: [-200]", "resegment", Resegment(range=(-200, math.inf), unit="HU")),
