@@ -16,6 +16,7 @@ _ROOMS = {
     "Mask": "volume",
     "RadkitError": "volume",
     "Roi": "volume",
+    "AlignedBinWidth": "preprocess",
     "AsIs": "preprocess",
     "FixedBinCount": "preprocess",
     "FixedBinWidth": "preprocess",

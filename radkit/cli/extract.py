@@ -8,6 +8,7 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
+from radkit.cli import pyradiomics
 from radkit.volume import Case, Image, Mask, SettingError
 
 _FORMATS = (".csv", ".parquet", ".json")
@@ -21,12 +22,15 @@ def add_commands(commands) -> None:
         "mask", metavar="MASK", nargs="?", help="likewise, or RTSTRUCT or SEG; a named case has its own"
     )
     parser.add_argument("--label", help="which structure or label of the mask, by number or name")
-    parser.add_argument("--recipe", default="default", help="a preset (see radkit recipes) or a YAML file")
+    parser.add_argument(
+        "--recipe", default="default", help="a preset (see radkit recipes) or a YAML file, ours or theirs"
+    )
     parser.add_argument(
         "--modality", choices=("CT", "PET", "MR"), help="of a NIfTI or NRRD file, which does not say it"
     )
     parser.add_argument("--series", help="which series of a DICOM folder, by its number in the list shown")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write .csv, .parquet or .json instead of a table")
+    parser.add_argument("--names", choices=("radkit", "pyradiomics"), default="radkit", help="whose names of features")
     parser.add_argument("-v", "--verbose", action="store_true", help="the time of every stage, on stderr")
     parser.set_defaults(run=run)
 
@@ -47,6 +51,8 @@ def run(options) -> int:
         found = extract(image, mask, recipe, progress=progress)
     if options.verbose:
         _print_stages(found)
+    if options.names == "pyradiomics":
+        found = pyradiomics.rename(found, recipe)
     if options.output is None:
         _print_table(found)
     else:
@@ -115,13 +121,14 @@ def _case(name: str) -> Case | None:
 
 
 def _recipe(name: str, image: Image):
-    from radkit.recipe import Recipe, preset
+    from radkit.recipe import Recipe, is_pyradiomics, preset
 
     path = Path(name)
     if path.suffix in (".yaml", ".yml"):
         if not path.is_file():
             raise SettingError(f"recipe file {path.name} does not exist. Check the path, or see radkit recipes.")
-        return Recipe.from_yaml(path.read_text(encoding="utf-8", errors="replace"))
+        text = path.read_text(encoding="utf-8", errors="replace")
+        return pyradiomics.recipe_of(path, image) if is_pyradiomics(text) else Recipe.from_yaml(text)
     return preset(name, image)
 
 

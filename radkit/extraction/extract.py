@@ -182,6 +182,7 @@ def _provenance(image: Image, mask: Mask, pipeline: Pipeline) -> dict[str, Any]:
         "mask_digest": mask.digest,
         "modality": image.modality,
         "unit": pipeline.roi.image.unit,
+        "spacing_mm": list(pipeline.roi.image.grid.spacing_mm),
         "n_voxels_mask": mask.n_voxels,
         "n_voxels_morphological": int(pipeline.roi.morphological_mask.sum()),
         "n_voxels_intensity": int(pipeline.roi.values.size),

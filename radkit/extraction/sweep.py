@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby, product
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from radkit.extraction.extract import FeatureSet, extract
 from radkit.extraction.perturb import add_noise, erode, noise_kind
 from radkit.features import FeatureValue
 from radkit.physics import GaussianPsf
-from radkit.preprocess import FixedBinCount, FixedBinWidth, Resample, crop
+from radkit.preprocess import AlignedBinWidth, FixedBinCount, FixedBinWidth, Resample, crop
 from radkit.recipe import Recipe
 from radkit.volume import Image, Mask, RadkitError, Roi, SettingError
 
@@ -139,18 +139,17 @@ def _found(cell: Cell, features: tuple[FeatureValue, ...]) -> list[tuple[tuple[f
 def turn(recipe: Recipe, knob: str, value: float) -> Recipe:
     """The recipe with one knob turned: "bin_width", "n_bins", "spacing_mm" or "psf_sigma_mm".
 
-    ``bin_width`` keeps the origin and the unit of the recipe's fixed bin width; ``spacing_mm`` is isotropic and keeps
+    ``bin_width`` keeps the origin and the unit of the recipe's bin width; ``spacing_mm`` is isotropic and keeps
     the interpolation; ``psf_sigma_mm`` is isotropic, 0 takes the blur away.
     """
     match knob:
         case "bin_width":
-            if not isinstance(recipe.binning, FixedBinWidth):
+            if not isinstance(recipe.binning, (FixedBinWidth, AlignedBinWidth)):
                 raise SettingError(
                     f"recipe {recipe.name!r} has no fixed bin width to turn. "
                     "Give its binning an origin and a unit first."
                 )
-            binning = FixedBinWidth(width=value, origin=recipe.binning.origin, unit=recipe.binning.unit)
-            return recipe.replace(binning=binning)
+            return recipe.replace(binning=replace(recipe.binning, width=value))
         case "n_bins":
             return recipe.replace(binning=FixedBinCount(n_bins=int(value)))
         case "spacing_mm":

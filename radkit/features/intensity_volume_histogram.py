@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from radkit.features.catalogue import Moves, Undefined, feature
-from radkit.preprocess import AsIs, Binning, FixedBinCount, FixedBinWidth
+from radkit.preprocess import AlignedBinWidth, AsIs, Binning, FixedBinCount, FixedBinWidth
 from radkit.volume import Roi, UnitMismatch
 
 EDGE = 1e-9  # in steps: a value on an edge belongs to the bin above, whatever rounding made of the division
@@ -60,6 +60,8 @@ class VolumeCurve:
                 axis, unit = _as_they_are(roi), roi.image.unit
             case FixedBinWidth() as width:
                 axis, unit = _bin_centers(roi, width), roi.image.unit
+            case AlignedBinWidth() as aligned:
+                axis, unit = _bin_centers(roi, aligned.from_origin(0.0)), roi.image.unit  # it reads edges, not numbers
             case FixedBinCount(n_bins=n_bins):
                 axis, unit = _bin_numbers(roi.values, n_bins), "1"
         places, counts = _tally(axis[0])

@@ -4,6 +4,7 @@ from radkit.preprocess.discretize import below_origin, discretize
 from radkit.preprocess.resample import SUPPORT_VOXELS, crop, resample, resample_like
 from radkit.preprocess.resegment import resegment
 from radkit.preprocess.settings import (
+    AlignedBinWidth,
     AsIs,
     Binning,
     FixedBinCount,
@@ -14,6 +15,6 @@ from radkit.preprocess.settings import (
 )
 
 __all__ = [
-    "SUPPORT_VOXELS", "AsIs", "Binning", "FixedBinCount", "FixedBinWidth", "Interpolation", "Resample",
-    "Resegment", "below_origin", "crop", "discretize", "resample", "resample_like", "resegment",
+    "SUPPORT_VOXELS", "AlignedBinWidth", "AsIs", "Binning", "FixedBinCount", "FixedBinWidth", "Interpolation",
+    "Resample", "Resegment", "below_origin", "crop", "discretize", "resample", "resample_like", "resegment",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import NamedTuple, assert_never
 import numpy as np
 
 from radkit.kernels import kernel
-from radkit.preprocess.settings import AsIs, Binning, FixedBinCount, FixedBinWidth
+from radkit.preprocess.settings import AlignedBinWidth, AsIs, Binning, FixedBinCount, FixedBinWidth
 from radkit.volume import MAX_LEVELS, Levels, Roi, SettingError, UnitMismatch
 
 EDGE = 1e-9  # in bins: a value on an edge belongs to the bin above, whatever rounding made of the division
@@ -18,8 +18,9 @@ def discretize(roi: Roi, binning: Binning) -> Levels:
     """The gray levels of the intensity mask.
 
     Fixed width: ``level = floor((x - origin) / width) + 1``; ``n_levels`` is the level of the maximum; values below
-    the origin go into level 1. Fixed count: ``level = floor(n (x - min) / (max - min)) + 1``, the maximum in level n;
-    a flat region is all level 1. As is: the intensities are whole numbers from 1.
+    the origin go into level 1. Aligned width: the same, the origin being the multiple of the width at or below the
+    region's minimum. Fixed count: ``level = floor(n (x - min) / (max - min)) + 1``, the maximum in level n; a flat
+    region is all level 1. As is: the intensities are whole numbers from 1.
     Raises UnitMismatch for a bin width in another unit than the image's, SettingError beyond 65535 levels.
 
     Examples
@@ -35,6 +36,8 @@ def discretize(roi: Roi, binning: Binning) -> Levels:
     match binning:
         case FixedBinWidth():
             bins = _fixed_width(roi, binning)
+        case AlignedBinWidth(width=width):
+            bins = _fixed_width(roi, binning.from_origin(width * math.floor(low / width + EDGE)))
         case FixedBinCount(n_bins=n):
             scale = n / (high - low) if high > low else 0.0
             bins = _Bins(low, scale, 1.0, n, np.linspace(low, high if high > low else low + 1, n + 1))

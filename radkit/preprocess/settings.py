@@ -100,6 +100,31 @@ class FixedBinWidth:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AlignedBinWidth:
+    """Gray levels of one width whose edges are whole multiples of it; level 1 holds the region's minimum (PyRadiomics).
+
+    ``level = floor(x / width) - floor(min / width) + 1``. All regions share the edges, but the numbers of the levels
+    follow each region's own minimum: features that use a level's number, such as cm_auto_corr, mean another thing in
+    every region. ``FixedBinWidth`` with an origin, as IBSI wants it, does not have that fault.
+
+    Parameters
+    ----------
+    width : in ``unit``.
+    unit : of the width: 25 HU mean nothing on an image in SUV.
+    """
+
+    width: float
+    unit: str
+
+    def __post_init__(self):
+        self.from_origin(0.0)
+
+    def from_origin(self, origin: float) -> FixedBinWidth:
+        """Bins of the same width and unit that start at ``origin``."""
+        return FixedBinWidth(width=self.width, origin=origin, unit=self.unit)
+
+
+@dataclass(frozen=True, kw_only=True)
 class FixedBinCount:
     """A fixed number of equal bins between the region's own minimum and maximum."""
 
@@ -116,7 +141,7 @@ class AsIs:
     """The intensities are gray levels already: whole numbers from 1, as in the IBSI digital phantom."""
 
 
-Binning = FixedBinWidth | FixedBinCount | AsIs
+Binning = FixedBinWidth | AlignedBinWidth | FixedBinCount | AsIs
 
 
 def _known_unit(unit: str | None, what: str) -> None:

@@ -2,6 +2,11 @@
 
 from radkit.recipe.knobs import Knob, knobs, uses_bin_width
 from radkit.recipe.presets import default, preset, presets
+from radkit.recipe.pyradiomics import Translation, TranslationWarning, translate
+from radkit.recipe.pyradiomics_settings import is_pyradiomics
 from radkit.recipe.recipe import AGGREGATIONS, Recipe
 
-__all__ = ["AGGREGATIONS", "Knob", "Recipe", "default", "knobs", "preset", "presets", "uses_bin_width"]
+__all__ = [
+    "AGGREGATIONS", "Knob", "Recipe", "Translation", "TranslationWarning", "default", "is_pyradiomics", "knobs",
+    "preset", "presets", "translate", "uses_bin_width",
+]  # fmt: skip

@@ -6,9 +6,11 @@ import dataclasses
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from radkit.features import families as all_families
@@ -17,6 +19,7 @@ from radkit.filters import Filter
 from radkit.physics import GaussianPsf, ZScore
 from radkit.preprocess import (
     SUPPORT_VOXELS,
+    AlignedBinWidth,
     AsIs,
     Binning,
     FixedBinCount,
@@ -41,7 +44,7 @@ class Recipe:
     normalize : z-score over a named region (MR); the unit is then "1".
     resample : new voxel spacing and interpolation (None: the scan's own grid).
     resegment : range and outliers of the intensity mask.
-    binning : fixed bin width, fixed bin count, or gray levels as they are.
+    binning : fixed bin width, aligned bin width (PyRadiomics), fixed bin count, or gray levels as they are.
     ivh_binning : the same for the axis of the intensity-volume histogram, whatever the texture's is. None is what IBSI
         recommends for the image's unit: HU as they are in steps of 1, SUV in bins of 0.1 from 0, anything else in 1000
         bins from the region's minimum to its maximum. ``AsIs`` is whole steps of the unit, here below 1 too.
@@ -109,6 +112,17 @@ class Recipe:
 
         return parse(text)
 
+    @classmethod
+    def from_pyradiomics(cls, source: str | Path | Mapping, *, modality: str = "CT") -> Recipe:
+        """A recipe from a PyRadiomics parameter file: its path, its text, or the mapping it holds.
+
+        A TranslationWarning says how much has no equal; ``radkit.recipe.translate`` lists it. ``modality`` gives
+        PyRadiomics' bare numbers their unit. Raises SettingError for what PyRadiomics would refuse too.
+        """
+        from radkit.recipe.pyradiomics import from_pyradiomics
+
+        return from_pyradiomics(source, modality=modality)
+
     def to_yaml(self) -> str:
         """The recipe as YAML text that ``from_yaml`` reads back to an equal recipe."""
         from radkit.recipe.text import write
@@ -140,7 +154,7 @@ class Recipe:
         """The unit that the recipe's own numbers are in, before normalization; None where it fits any."""
         if self.resegment is not None and self.resegment.unit is not None:
             return self.resegment.unit
-        if isinstance(self.binning, FixedBinWidth) and self.normalize is None:
+        if isinstance(self.binning, _WIDTHS) and self.normalize is None:
             return self.binning.unit
         return None
 
@@ -149,8 +163,8 @@ class Recipe:
         unit = "1" if self.normalize is not None else image.unit
         for what, wanted in (
             ("re-segmentation range", self.resegment.unit if self.resegment else None),
-            ("bin width", self.binning.unit if isinstance(self.binning, FixedBinWidth) else None),
-            ("ivh bin width", self.ivh_binning.unit if isinstance(self.ivh_binning, FixedBinWidth) else None),
+            ("bin width", self.binning.unit if isinstance(self.binning, _WIDTHS) else None),
+            ("ivh bin width", self.ivh_binning.unit if isinstance(self.ivh_binning, _WIDTHS) else None),
         ):
             if wanted is not None and wanted != unit:
                 raise UnitMismatch(
@@ -171,13 +185,14 @@ class Recipe:
         )
 
 
+_WIDTHS = (FixedBinWidth, AlignedBinWidth)
 _TYPES = {
     "psf": (GaussianPsf,),
     "normalize": (ZScore,),
     "resample": (Resample,),
     "resegment": (Resegment,),
-    "binning": (FixedBinWidth, FixedBinCount, AsIs),
-    "ivh_binning": (FixedBinWidth, FixedBinCount, AsIs),
+    "binning": (*_WIDTHS, FixedBinCount, AsIs),
+    "ivh_binning": (*_WIDTHS, FixedBinCount, AsIs),
 }
 
 

@@ -10,14 +10,19 @@ from typing import Any
 import yaml
 
 from radkit.physics import GaussianPsf, ZScore
-from radkit.preprocess import AsIs, FixedBinCount, FixedBinWidth, Resample, Resegment
+from radkit.preprocess import AlignedBinWidth, AsIs, FixedBinCount, FixedBinWidth, Resample, Resegment
 from radkit.recipe.filtered import parse_filters, plain_filters
 from radkit.recipe.recipe import Recipe
 from radkit.volume import SettingError
 
 _VERSION = 1
 _STAGES = {"psf": GaussianPsf, "normalize": ZScore, "resample": Resample, "resegment": Resegment}
-_BINNINGS = {"fixed_bin_width": FixedBinWidth, "fixed_bin_count": FixedBinCount, "as_is": AsIs}
+_BINNINGS = {
+    "fixed_bin_width": FixedBinWidth,
+    "aligned_bin_width": AlignedBinWidth,
+    "fixed_bin_count": FixedBinCount,
+    "as_is": AsIs,
+}
 _BINNING_NAMES = {kind: name for name, kind in _BINNINGS.items()}
 _MAX_CHARACTERS = 100_000
 
