@@ -27,6 +27,7 @@ _ROOMS = {
     "preset": "recipe",
     "extract": "extraction",
     "sweep": "extraction",
+    "voxel_map": "extraction",
     "load": "datasets",
     "read": "io",
     "read_mask": "io",
