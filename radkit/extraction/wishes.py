@@ -1,4 +1,4 @@
-"""Which feature maps are wanted: tags to formulas, those that share matrices together, and what makes no sense refused."""
+"""Which maps are wanted: from tags to formulas, those that share matrices together; what has no map is refused."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Kernels from boxes of voxels to the occupied cells of their matrices, in order of box, matrix, gray level and extent.
 
-Pairs are counted in a table of the few levels that occur. The others go through a box level by level, which is the order
-in which the cells are wanted: what is added up for one level lies in a short tally, written out and cleared before the
-next level begins.
+Pairs are counted in a table of the few levels that occur. The others go through a box level by level, which is the
+order in which the cells are wanted: what is added up for one level lies in a short tally, written out and cleared
+before the next level begins.
 """
 
 from __future__ import annotations

@@ -21,6 +21,6 @@ from radkit.volume.volume import MODALITIES, UNITS, Case, Image, Levels, Mask, R
 
 __all__ = [
     "IDENTITY", "MODALITIES", "UNITS", "Cancelled", "Case", "DataNotFound", "EmptyMask", "GeometryError",
-    "GeometryMismatch", "Grid", "Image", "Levels", "Mask", "MissingTag", "NotFinite", "RadkitError", "RefusedFile", "Roi", "SeriesError",
-    "SettingError", "ShapeError", "Source", "UnitMismatch", "UnreadableFile", "digest",
+    "GeometryMismatch", "Grid", "Image", "Levels", "Mask", "MissingTag", "NotFinite", "RadkitError", "RefusedFile",
+    "Roi", "SeriesError", "SettingError", "ShapeError", "Source", "UnitMismatch", "UnreadableFile", "digest",
 ]  # fmt: skip
