@@ -28,7 +28,7 @@ from radkit.matrices.windows import Windows
 from radkit.recipe import Recipe, default
 from radkit.volume import Cancelled, Image, Mask, SettingError
 
-ONE_BY_ONE = 100  # windows in a batch of a family whose windows are computed one by one
+ONE_BY_ONE = 250  # windows in a batch of a family whose windows are computed one by one
 MAX_THREADS = 64
 Progress = Callable[[str, float], None]
 

@@ -13,6 +13,9 @@ LOCATION = Moves(wider_bins="none")
 SPREAD = Moves(blur="down", noise="up", wider_bins="none")
 
 
+PERCENTILES = (10, 25, 50, 75, 90)
+
+
 class Sample:
     """The intensities of a region, with the moments and percentiles that several features share.
 
@@ -55,8 +58,7 @@ class Sample:
     @cached_property
     def percentiles(self) -> dict[int, float]:
         """The 10th, 25th, 50th, 75th and 90th percentile, linear between neighboring order statistics."""
-        at = (10, 25, 50, 75, 90)
-        return dict(zip(at, map(float, np.percentile(self.values, at)), strict=True))
+        return dict(zip(PERCENTILES, map(float, np.percentile(self.values, PERCENTILES)), strict=True))
 
 
 @feature("stat_mean", ibsi="Q4LE", name="Mean", unit="{unit}", moves=LOCATION)

@@ -86,10 +86,9 @@ def pairs(region, boxes, steps, desk, cells):
 @kernel
 def _pair_up(voxels, rank, steps, width, table):
     """Count each voxel with its neighbor one step ahead; row and column 0 are outside the region."""
-    for v in voxels:
-        row = rank[v] * width
-        for step in steps:
-            table[row + rank[v + step]] += 1
+    for step in steps:
+        for v in voxels:
+            table[rank[v] * width + rank[v + step]] += 1
 
 
 @kernel
