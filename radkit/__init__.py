@@ -29,6 +29,7 @@ _ROOMS = {
     "extract": "extraction",
     "sweep": "extraction",
     "robustness": "evaluate",
+    "voxel_map": "extraction",
     "load": "datasets",
     "read": "io",
     "read_mask": "io",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
-from contextlib import contextmanager
 from pathlib import Path
 
-from radkit.cli import pyradiomics
-from radkit.volume import Case, Image, Mask, SettingError
+from radkit.cli import pyradiomics, region
+from radkit.cli.progress import progress_bar
+from radkit.volume import SettingError
 
 _FORMATS = (".csv", ".parquet", ".json")
 
@@ -17,18 +16,7 @@ _FORMATS = (".csv", ".parquet", ".json")
 def add_commands(commands) -> None:
     """Register ``extract``."""
     parser = commands.add_parser("extract", help="features of a region", description=__doc__)
-    parser.add_argument("image", metavar="IMAGE", help="a NIfTI or NRRD file, a DICOM folder, or sts51/STS_001/PET")
-    parser.add_argument(
-        "mask", metavar="MASK", nargs="?", help="likewise, or RTSTRUCT or SEG; a named case has its own"
-    )
-    parser.add_argument("--label", help="which structure or label of the mask, by number or name")
-    parser.add_argument(
-        "--recipe", default="default", help="a preset (see radkit recipes) or a YAML file, ours or theirs"
-    )
-    parser.add_argument(
-        "--modality", choices=("CT", "PET", "MR"), help="of a NIfTI or NRRD file, which does not say it"
-    )
-    parser.add_argument("--series", help="which series of a DICOM folder, by its number in the list shown")
+    region.add_arguments(parser)
     parser.add_argument("--output", type=Path, metavar="FILE", help="write .csv, .parquet or .json instead of a table")
     parser.add_argument("--names", choices=("radkit", "pyradiomics"), default="radkit", help="whose names of features")
     parser.add_argument("-v", "--verbose", action="store_true", help="the time of every stage, on stderr")
@@ -39,15 +27,13 @@ def run(options) -> int:
     """Read, extract, write."""
     if options.output is not None and options.output.suffix not in _FORMATS:
         raise SettingError(f"output is {options.output.name}; its name must end in {', '.join(_FORMATS)}.")
-    if options.output is not None and not options.output.parent.is_dir():
-        raise SettingError(f"the folder of {options.output.name} does not exist. Make it first, or choose another.")
-    image, mask = _region(options)
-    recipe = _recipe(options.recipe, image)
-    if image.modality == "OTHER" and options.recipe == "default":
-        print("radkit: the file does not say its modality, so 32 bins are used; see --modality.", file=sys.stderr)
+    if options.output is not None:
+        region.require_folder(options.output)
+    image, mask = region.read_region(options)
+    recipe = region.read_recipe(options, image)
     from radkit.extraction import extract
 
-    with _progress() as progress:
+    with progress_bar() as progress:
         found = extract(image, mask, recipe, progress=progress)
     if options.verbose:
         _print_stages(found)
@@ -88,68 +74,6 @@ def write_table(found, path: Path) -> None:
 def _rows(frame) -> list[dict]:
     # JSON has no NaN: an undefined value is null
     return [{k: None if v != v else v for k, v in row.items()} for row in frame.to_dict("records")]
-
-
-def _region(options) -> tuple[Image, Mask]:
-    from radkit import io
-
-    case = _case(options.image)
-    if case is not None:
-        image, own_mask = case.image, case.mask
-        print(f"radkit: {case.name}: {case.source.title}, {case.source.licence} ({case.source.found})", file=sys.stderr)
-    else:
-        image = io.read(options.image, modality=options.modality, series=options.series)
-        own_mask = None
-    if options.mask is None:
-        if own_mask is None:
-            raise SettingError("MASK is missing; a file or folder needs one. See radkit extract --help.")
-        return image, own_mask
-    mask_case = _case(options.mask)
-    mask = mask_case.mask if mask_case is not None else io.read_mask(options.mask, image, label=options.label)
-    return image, mask
-
-
-def _case(name: str) -> Case | None:
-    if Path(name).exists() or name.startswith((".", "/", "~")):
-        return None
-    from radkit import datasets
-
-    is_name = name.split("/")[0] in {d.name for d in datasets.available()}
-    if not is_name and (Path(name).suffix or "\\" in name):
-        return None  # a path that does not exist: let the reader say so
-    return datasets.load(name)
-
-
-def _recipe(name: str, image: Image):
-    from radkit.recipe import Recipe, is_pyradiomics, preset
-
-    path = Path(name)
-    if path.suffix in (".yaml", ".yml"):
-        if not path.is_file():
-            raise SettingError(f"recipe file {path.name} does not exist. Check the path, or see radkit recipes.")
-        text = path.read_text(encoding="utf-8", errors="replace")
-        return pyradiomics.recipe_of(path, image) if is_pyradiomics(text) else Recipe.from_yaml(text)
-    return preset(name, image)
-
-
-@contextmanager
-def _progress():
-    """A callback that shows a bar on stderr once the work has lasted a second."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True
-    )
-    task = bar.add_task("stages", total=1.0)
-    delay = threading.Timer(1.0, bar.start)
-    delay.daemon = True
-    delay.start()
-    try:
-        yield lambda name, fraction: bar.update(task, completed=fraction, description=name)
-    finally:
-        delay.cancel()
-        bar.stop()
 
 
 def _print_stages(found) -> None:

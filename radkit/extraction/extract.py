@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import metadata
@@ -47,11 +47,7 @@ class FeatureSet:
         try:
             return self._by_tag[tag].value
         except KeyError:
-            from difflib import get_close_matches
-
-            close = get_close_matches(tag, self._by_tag, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else "see radkit features."
-            raise DataNotFound(f"no feature {tag!r} was computed; {hint}") from None
+            raise not_computed(tag, self._by_tag) from None
 
     def __contains__(self, tag: str) -> bool:
         return tag in self._by_tag
@@ -97,6 +93,15 @@ class FeatureSet:
         return frame
 
 
+def not_computed(tag: str, known: Iterable[str]) -> DataNotFound:
+    """The error for a tag that is not there, with the nearest one that is."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(tag, list(known), n=1)
+    hint = f"did you mean {close[0]!r}?" if close else "see radkit features."
+    return DataNotFound(f"no feature {tag!r} was computed; {hint}")
+
+
 def extract(
     image: Image,
     mask: Mask,
@@ -133,9 +138,9 @@ def extract(
         start = perf_counter()
         found, cached = family_values(part, family, cache)
         values.extend(replace(value, tag=f"{prefix}{value.tag}") for value in found) if prefix else values.extend(found)
-        records.append(_family_record(f"{prefix}{family}", family, part, (perf_counter() - start) * 1e3, cached))
+        records.append(family_record(f"{prefix}{family}", family, part, (perf_counter() - start) * 1e3, cached))
     say("done", 1.0)
-    provenance = _provenance(image, mask, pipeline)
+    provenance = provenance_of(image, mask, pipeline)
     provenance["undefined"] = {value.tag: value.note for value in values if value.note}
     return FeatureSet(tuple(values), tuple(records), provenance)
 
@@ -159,7 +164,8 @@ def family_values(pipeline: Pipeline, family: str, cache: StageCache) -> tuple[t
     )
 
 
-def _family_record(name: str, family: str, pipeline: Pipeline, ms: float, cached: bool) -> StageRecord:
+def family_record(name: str, family: str, pipeline: Pipeline, ms: float, cached: bool) -> StageRecord:
+    """What one family's features cost, and what they were computed from."""
     low, high = pipeline.roi.extremes
     return StageRecord(
         name=name,
@@ -172,7 +178,8 @@ def _family_record(name: str, family: str, pipeline: Pipeline, ms: float, cached
     )
 
 
-def _provenance(image: Image, mask: Mask, pipeline: Pipeline) -> dict[str, Any]:
+def provenance_of(image: Image, mask: Mask, pipeline: Pipeline) -> dict[str, Any]:
+    """What the numbers of a pipeline were made from: versions, recipe, digests, sizes."""
     return {
         "radkit_version": __version__,
         "recipe": pipeline.recipe.name,

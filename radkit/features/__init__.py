@@ -1,7 +1,7 @@
 """L4: the features, one formula each, one file per IBSI family, one catalogue."""
 
 from radkit.features.catalogue import Feature, Moves, Undefined
-from radkit.features.engine import FeatureValue, compute
+from radkit.features.engine import FeatureValue, compute, evaluate, not_finite
 from radkit.features.families import FAMILIES, Family, family
 from radkit.volume import SettingError
 
@@ -42,6 +42,6 @@ def status(feature: Feature) -> str:
 
 
 __all__ = [
-    "FAMILIES", "Family", "Feature", "FeatureValue", "Moves", "Undefined", "catalogue", "compute", "families", "family",
-    "find", "status",
+    "FAMILIES", "Family", "Feature", "FeatureValue", "Moves", "Undefined", "catalogue", "compute", "evaluate",
+    "families", "family", "find", "not_finite", "status",
 ]  # fmt: skip

@@ -73,13 +73,14 @@ def compute(
     if chosen.aggregations and not known:
         return []
     return [
-        _value(chosen, feature, aggregation, record, roi.image.unit)
+        evaluate(chosen, feature, aggregation, record, roi.image.unit)
         for aggregation, record in chosen.stages(stage, known, **settings)
         for feature in chosen.features
     ]
 
 
-def _value(family: Family, feature: Feature, aggregation: str, record, image_unit: str) -> FeatureValue:
+def evaluate(family: Family, feature: Feature, aggregation: str, record: Any, image_unit: str) -> FeatureValue:
+    """One feature of the record that ``family.stages`` made for an aggregation; None has no value for any."""
     value, note = math.nan, ""
     if record is None:
         note = f"undefined: {family.undefined}"
@@ -90,9 +91,7 @@ def _value(family: Family, feature: Feature, aggregation: str, record, image_uni
             note = f"undefined: {reason}"
         else:
             if not math.isfinite(value):
-                raise RadkitError(
-                    f"{feature.tag} came out as {value} without a documented reason. Please report this region."
-                )
+                raise not_finite(feature, value)
     return FeatureValue(
         tag=f"{feature.tag}_{aggregation}" if aggregation else feature.tag,
         feature=feature,
@@ -101,6 +100,11 @@ def _value(family: Family, feature: Feature, aggregation: str, record, image_uni
         unit=feature.unit_of(getattr(record, "unit", image_unit)),  # bin numbers have none, whatever the image's is
         note=note,
     )
+
+
+def not_finite(feature: Feature, value: float) -> RadkitError:
+    """The error for a formula that gave NaN or infinity instead of a reason."""
+    return RadkitError(f"{feature.tag} came out as {value} without a documented reason. Please report this region.")
 
 
 def _mean(found: np.ndarray | float) -> float:

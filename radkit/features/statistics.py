@@ -42,7 +42,12 @@ class Sample:
             if _count_whole(roi.values, low, counts):
                 found = np.flatnonzero(counts)
                 return cls(low + found, counts[found])
-        return cls(np.sort(roi.values), np.ones(roi.values.size))
+        return cls.one_by_one(roi.values)
+
+    @classmethod
+    def one_by_one(cls, values: np.ndarray) -> Sample:
+        """Intensities (n_voxels,) in any order, each counted for itself."""
+        return cls(np.sort(values), np.ones(values.size))
 
     def average(self, f: np.ndarray) -> float:
         """Mean over the voxels of ``f`` (n_values,), a number for each intensity."""

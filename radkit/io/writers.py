@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from radkit.io.atomic import write_bytes
 from radkit.io.nifti import DTYPES, HEADER, RAS_TO_LPS
 from radkit.io.nrrd import TYPES
 from radkit.io.text import safe_name
-from radkit.volume import Grid, Image, Mask, SettingError
+from radkit.volume import Grid, Mask, SettingError
 
 NIFTI_CODE = {np.dtype(kind): code for code, kind in DTYPES.items()}
 NRRD_TYPE = {np.dtype(code): names[-1] for code, names in TYPES.items()}
@@ -19,7 +20,19 @@ START = 352  # the first voxel of a .nii file: header and four bytes that say "n
 SCANNER = 1  # sform and qform code: coordinates of the scanner
 
 
-def write_nifti(path, volume: Image | Mask) -> None:
+class Volume(Protocol):
+    """What can be written: an Image, a Mask, or a map of a feature, which may hold NaN."""
+
+    @property
+    def array(self) -> np.ndarray:
+        """Voxels (z, y, x)."""
+
+    @property
+    def grid(self) -> Grid:
+        """Where they lie."""
+
+
+def write_nifti(path, volume: Volume) -> None:
     """An image or a mask as NIfTI-1, atomically: ``.nii``, or ``.nii.gz`` compressed.
 
     Geometry is stored as float32, as the format has it. No name, date, description or time is written, so that
@@ -75,7 +88,7 @@ def quaternion(rotation: np.ndarray) -> np.ndarray:
     return np.where(np.abs(q[1:]) < 1e-12, 0.0, q[1:])
 
 
-def write_nrrd(path, volume: Image | Mask) -> None:
+def write_nrrd(path, volume: Volume) -> None:
     """An image or a mask as NRRD with attached voxels, gzip, atomically; geometry is stored to the last digit.
 
     Raises
@@ -118,7 +131,7 @@ def _is_packed(path: Path, plain: tuple[str, ...], packed: tuple[str, ...]) -> b
     )
 
 
-def _storable(volume: Image | Mask, types: dict) -> np.ndarray:
+def _storable(volume: Volume, types: dict) -> np.ndarray:
     array = volume.array.astype(np.uint8) if isinstance(volume, Mask) else volume.array
     array = array.astype(array.dtype.newbyteorder("<"), copy=False)
     if array.dtype.newbyteorder("=") not in types:

@@ -49,5 +49,9 @@ class MissingTag(RadkitError):
     """A DICOM attribute that the physics needs is not there."""
 
 
+class Cancelled(RadkitError):
+    """Work that was stopped because somebody asked for it."""
+
+
 class DataNotFound(RadkitError):
     """A data set, case or preset whose name is unknown or whose files are nowhere."""

@@ -50,7 +50,7 @@ def test_version_and_help(capsys):
     assert run(capsys, "--version")[1].strip() == f"radkit {radkit.__version__}"
     code, out, _ = run(capsys)
     assert code == 0
-    for command in ("serve", "lab", "extract", "run", "data", "recipes", "features", "doctor"):
+    for command in ("serve", "lab", "extract", "map", "run", "data", "recipes", "features", "doctor"):
         assert command in out
         assert run(capsys, command, "--help")[0] == 0
 
