@@ -23,7 +23,7 @@ import venvs
 from contests import PEERS
 from inputs import SPACING_MM, Region, lesion, prepare
 from session import Session
-from tables import say, show_equality, show_matrices, show_parts, show_rows, show_versions
+from tables import say, show_equality, show_lost, show_matrices, show_parts, show_rows, show_versions
 
 import radkit
 
@@ -106,6 +106,7 @@ def contests(session: Session, regions: list[Region], chosen: argparse.Namespace
             more, found["all in common"] = session.everything(rows)
             show_rows(more, region)
             record["rows"] += more
+        show_lost(session)
         for what, equalities in found.items():
             record["equality"].update({(region.size, what, peer): e for peer, e in equalities.items()})
 

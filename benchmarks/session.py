@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
 
 from contests import BIN_WIDTH, MORE, PEERS, SEVEN
 from equality import Equality, compare
@@ -38,21 +39,24 @@ class Session:
     def __init__(self, pythons: dict[str, str], n_threads: int, *, radkit_path: str, pinned: bool):
         self.n_threads, self.workers, self.about, self.lost = n_threads, {}, {}, []
         for name, python in pythons.items():
-            worker = Worker(name, python, n_threads, path=radkit_path if name == "radkit" else None, pinned=pinned)
+            path = radkit_path if name == "radkit" else None
+            self.workers[name] = Worker(name, python, n_threads, path=path, pinned=pinned)
             try:
-                self.about[name] = worker.ask(do="about")
+                self.about[name] = self.workers[name].ask(do="about")
             except WorkerFailed as failure:
-                worker.stop()
-                if name == "radkit":
-                    raise
-                self.lost.append(f"{PEERS[name].title} is left out: {failure}")
-            else:
-                self.workers[name] = worker
+                self.lose(failure)
 
     @property
     def peers(self) -> list[str]:
         """Those that answer, without radkit."""
         return [name for name in self.workers if name != "radkit"]
+
+    def lose(self, failure: WorkerFailed) -> None:
+        """Goes on without a peer that failed, and keeps a sentence about it in ``lost``; radkit must not fail."""
+        self.workers.pop(failure.peer).stop()
+        if failure.peer == "radkit":
+            raise failure
+        self.lost.append(f"{PEERS[failure.peer].title} is left out: {failure}")
 
     def load(self, region: Region) -> None:
         """Gives every worker the region."""
@@ -99,17 +103,17 @@ class Session:
         )[0]
 
     def parts(self, repeats: int) -> dict[str, dict[str, float]]:
-        """Median ms of each family by itself, of libraries that can tell."""
-        found = {}
-        for name in ("radkit", *(n for n in self.peers if PEERS[n].turns_bin_width)):
-            families = [f for f in SEVEN if f in self.about[name]["families"]]
-            task = self.task(families, THREE_D[1:], repeats=repeats)
-            found[name] = self.workers[name].ask(do="parts", task=task)["ms"]
-        return found
+        """Median ms of each family by itself, in turns, of libraries that can tell."""
+        names = ["radkit", *(n for n in self.peers if PEERS[n].turns_bin_width)]
+        task = self.task(SEVEN, THREE_D[1:])
+        runs = [{name: self.workers[name].ask(do="parts", task=task)["ms"] for name in names} for _ in range(repeats)]
+        return {name: {what: median(run[name][what] for run in runs) for what in runs[0][name]} for name in names}
 
     def matrices(self, repeats: int) -> dict[str, float]:
         """ms of radkit's matrices, in 3D, from gray levels."""
-        return self.workers["radkit"].ask(do="matrices", task=self.task(MATRICES, THREE_D[1:], repeats=repeats))["ms"]
+        task = self.task(MATRICES, THREE_D[1:])
+        runs = [self.workers["radkit"].ask(do="matrices", task=task)["ms"] for _ in range(repeats)]
+        return {name: median(run[name] for run in runs) for name in runs[0]}
 
     def _call(self, name: str, do: str, families, aggregations) -> Callable[[int], dict]:
         def call(i: int) -> dict:
@@ -127,7 +131,11 @@ class Session:
             calls.setdefault(ours, self._call("radkit", do, families, [PEERS[name].aggregation]))
             calls[name] = self._call(name, do, families, [PEERS[name].aggregation])
             rivals[name] = ours
-        times, first = alternate(calls, rounds)
+        try:
+            times, first = alternate(calls, rounds)
+        except WorkerFailed as failure:
+            self.lose(failure)
+            return self._contest(what, do, wanted, [name for name in peers if name in self.workers], rounds)
         rows = [
             Row(
                 size=self.region.size,

@@ -21,8 +21,13 @@ def show_versions(session: Session) -> None:
         other = "" if about["version"] == pinned else f" (the benchmark is made for {pinned})"
         rest = ", ".join(f"{what} {about[what]}" for what in ("numpy", "numba", "python") if what in about)
         say(f"{name:<12} {about['version']}{other}, {rest}")
-    for sentence in session.lost:
-        say(sentence)
+    show_lost(session)
+
+
+def show_lost(session: Session) -> None:
+    """One sentence a peer that failed, once."""
+    while session.lost:
+        say(session.lost.pop(0))
 
 
 def show_rows(rows: list[Row], region: Region) -> None:
@@ -53,7 +58,7 @@ def show_matrices(region: Region, ms: dict[str, float]) -> None:
 
 def show_equality(found: dict[tuple[str, str, str], Equality]) -> int:
     """What agreed and what did not, by peer, over all regions; the number of features that differ and should not."""
-    say("\nequal to 1e-9 (relative), of the features that both have")
+    say("\nequal to 1e-8 (relative), of the features that both have")
     for peer in dict.fromkeys(peer for _, _, peer in found):
         all_of_it = [(size, e) for (size, _, name), e in found.items() if name == peer]
         widest = max((e for _, e in all_of_it), key=lambda e: e.n_both)
@@ -64,7 +69,7 @@ def show_equality(found: dict[tuple[str, str, str], Equality]) -> int:
         for why in dict.fromkeys(d.why for d in known):
             tags = dict.fromkeys(d.tag for d in known if d.why == why)
             most = max(d.relative for d in known if d.why == why)
-            say(f"    {len(tags)} up to {most:.0e} apart, for {why}: {' '.join(tags)}")
+            say(f"    {len(tags)} up to {most:.0e} apart, because {why}: {' '.join(tags)}")
         for size, d in ((size, d) for size, e in all_of_it for d in e.broken):
             say(f"    BROKEN at {size}: {d.tag} is {d.radkit:.12g} here, {d.peer:.12g} there ({d.relative:.0e} apart)")
     return sum(len(equality.broken) for equality in found.values())

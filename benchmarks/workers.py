@@ -20,7 +20,11 @@ THREAD_VARIABLES = (
 
 
 class WorkerFailed(Exception):
-    """A library could not be started, or answered with an error."""
+    """A library could not be started, or answered with an error; ``peer`` is its name."""
+
+    def __init__(self, peer: str, words: str):
+        super().__init__(f"{peer}: {words}")
+        self.peer = peer
 
 
 class Worker:
@@ -56,11 +60,11 @@ class Worker:
             self.process.wait()
             self.log.seek(0)
             words = self.log.read().strip().splitlines()
-            raise WorkerFailed(f"{self.peer} ended: {words[-1] if words else 'without a word'}")
+            raise WorkerFailed(self.peer, f"it ended: {words[-1] if words else 'without a word'}")
         reply = json.loads(line)
         if "error" in reply:
-            print(reply["where"], file=sys.stderr)
-            raise WorkerFailed(f"{self.peer}: {reply['error']}")
+            print(reply["where"], file=sys.stderr, end="")
+            raise WorkerFailed(self.peer, reply["error"])
         return reply
 
     def stop(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import os
-import statistics
 import time
 
 from protocol import Library, serve, timed
@@ -49,24 +48,18 @@ class Radkit(Library):
         return self._extract(*self.kept, task, self.cache)
 
     def parts(self, task):
-        runs = []
-        for _ in range(task["repeats"]):
-            (_, ms), wall, _ = timed(self.run, task)
-            runs.append(ms | {"between the stages": wall * 1e3 - sum(ms.values())})
-        return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+        (_, ms), wall, _ = timed(self.run, task)
+        return ms | {"between the stages": wall * 1e3 - sum(ms.values())}
 
     def matrices(self, task):
         levels = run_stages(*self.kept, _recipe(task, ["glcm"]), self.cache).levels
+        levels = dataclasses.replace(levels)  # nothing is remembered of it; its matrices share what they can
 
-        def build(name, levels):
+        def build(name):
             for _ in family(name).stages(levels, family(name).chosen(task["aggregations"])):
                 pass
 
-        runs = []
-        for _ in range(task["repeats"]):
-            fresh = dataclasses.replace(levels)  # nothing is remembered of it; its matrices share what they can
-            runs.append({name: timed(build, name, fresh)[2] * 1e3 for name in task["families"]})
-        return {name: statistics.median(run[name] for run in runs) for name in task["families"]}
+        return {name: timed(build, name)[2] * 1e3 for name in task["families"]}
 
     def features(self, result):
         return result[0]

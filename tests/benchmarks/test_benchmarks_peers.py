@@ -14,17 +14,19 @@ BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 FAMILIES = ("morphology", "statistics", "glcm", "glrlm", "glszm", "ngtdm", "ngldm")
 
 
-@pytest.fixture(autouse=True)
-def _import_from_benchmarks(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
+@pytest.fixture(autouse=True, scope="module")
+def _import_from_benchmarks():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(BENCHMARKS)
+        yield
 
 
-@pytest.fixture
-def session(tmp_path):
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
     from inputs import Region
     from session import Session
 
-    rng = np.random.default_rng(5)
+    tmp_path, rng = tmp_path_factory.mktemp("region"), np.random.default_rng(5)
     image = rng.normal(0, 60, (8, 9, 10)).round()
     mask = np.zeros(image.shape, bool)
     mask[2:6, 2:7, 2:8] = True
@@ -78,6 +80,21 @@ def test_a_worker_says_what_went_wrong(session):
 
     with pytest.raises(WorkerFailed, match=r"radkit: SettingError: .*'no such family'"):
         session.workers["radkit"].ask(do="run", task=session.task(["no such family"], ["3D_comb"]))
+
+
+@pytest.mark.slow
+def test_the_run_goes_on_without_a_peer_that_is_not_there(session):
+    from session import Session
+
+    path = str(Path(radkit.__file__).parents[1])
+    opened = Session({"radkit": sys.executable, "zrad": sys.executable}, 1, radkit_path=path, pinned=False)
+    try:
+        assert opened.peers == []
+        assert opened.lost == ["Z-Rad is left out: zrad: it ended: ModuleNotFoundError: No module named 'zrad'"]
+        opened.load(session.region)
+        assert opened.seven(1) == ([], {})
+    finally:
+        opened.stop()
 
 
 def test_equality_counts_and_lists():
