@@ -36,7 +36,7 @@ class Peer:
     ----------
     title, package, version : for people, for the installer, and the version that is pinned.
     pythons : minor versions of Python 3 that it runs on, the best one first.
-    besides : what has to be installed with it.
+    builds_with : what has to be installed first, because the package is compiled with it.
     aggregation : of the texture matrices; the library's fastest one that radkit has, too.
     known : features whose values differ for a known reason.
     turns_bin_width : the contest of a turned bin width is held, too.
@@ -47,7 +47,7 @@ class Peer:
     package: str
     version: str
     pythons: tuple[int, ...]
-    besides: tuple[str, ...] = ()
+    builds_with: tuple[str, ...] = ()
     aggregation: str = "3D_comb"
     known: tuple[Known, ...] = ()
     turns_bin_width: bool = False
@@ -88,7 +88,7 @@ PEERS = {
         package="pyradiomics",
         version="3.0.1",
         pythons=(9, 10, 11),
-        besides=("numpy<2",),
+        builds_with=("numpy<2", "setuptools", "wheel"),
         aggregation="3D_avg",
         known=(
             Known(tags=MESH, why=OTHER_CUBES, within=0.005),

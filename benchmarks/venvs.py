@@ -42,6 +42,8 @@ def find(name: str, given: str | None, *, make: bool = True) -> Found:
         return Found(python=str(home / BIN))
     if home.exists() and not (home / MARK).exists():
         return Found(python=None, words=f"{home} holds no {peer.package} that answers; {how}")
+    if home.exists() and (failed := (home / MARK).read_text(encoding="utf-8")):
+        return Found(python=None, words=f"{failed}; remove {home} to try again, or {how}")
     if not make:
         return Found(python=None, words=f"{home} is not there yet, and --no-install forbids making it; {how}")
     base = interpreter(peer)
@@ -71,24 +73,30 @@ def build(peer: Peer, base: str, home: Path) -> str:
     """Makes a virtual environment with the pinned version; returns what went wrong, in a few words."""
     print(f"making a virtual environment for {peer.title} {peer.version} in {home}", flush=True)
     shutil.rmtree(home, ignore_errors=True)
-    home.parent.mkdir(parents=True, exist_ok=True)
-    python = str(home / BIN)
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    for command in (
-        [base, "-m", "venv", str(home)],
-        [*install, *peer.besides, f"{peer.package}=={peer.version}"],
-    ):
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=_clean())
-        except OSError as error:
-            return f"no virtual environment: {error}"
-        (home / MARK).touch() if home.exists() else None
+    home.mkdir(parents=True)
+    (home / MARK).touch()
+    install = [str(home / BIN), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    commands = [[base, "-m", "venv", str(home)]]
+    if peer.builds_with:
+        commands.append([*install, *peer.builds_with])
+        install.append("--no-build-isolation")
+    commands.append([*install, f"{peer.package}=={peer.version}"])
+    for command in commands:
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=_clean())
         if done.returncode:
-            lines = (done.stderr or done.stdout).strip().splitlines() or ["without a word"]
-            return f"it could not be installed ({lines[-1].strip()[:160]})"
+            problem = f"it could not be installed ({_telling(done.stderr or done.stdout)})"
+            (home / MARK).write_text(problem, encoding="utf-8")  # else every run would try in vain
+            return problem
     if peer.first_use:
         print(f"{peer.title} is installed; {peer.first_use}", flush=True)
     return ""
+
+
+def _telling(output: str) -> str:
+    """The line of an installer's output that says most."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["without a word"]
+    errors = [line for line in lines if "Error: " in line or line.startswith("ERROR")]
+    return (errors or lines)[-1][:160]
 
 
 def _clean() -> dict[str, str]:

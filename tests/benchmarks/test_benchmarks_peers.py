@@ -167,6 +167,9 @@ def test_a_missing_peer_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(venvs, "interpreter", lambda peer: None)
     assert "it needs Python 3.12 or 3.13, which is not on the PATH" in venvs.find("pictologics", None).words
     assert "--no-install forbids" in venvs.find("pictologics", None, make=False).words
+    (tmp_path / "pyradiomics").mkdir()
+    (tmp_path / "pyradiomics" / venvs.MARK).write_text("it could not be installed (no compiler)")
+    assert f"(no compiler); remove {tmp_path / 'pyradiomics'} to try again" in venvs.find("pyradiomics", None).words
     (tmp_path / "zrad").mkdir()
     assert "holds no z-rad that answers" in venvs.find("zrad", None).words  # not ours, so it is left alone
 
