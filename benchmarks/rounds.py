@@ -12,7 +12,7 @@ FEWEST = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Times:
-    """What one library took, in seconds: wall clock, and the processors' time of all its threads."""
+    """What one library took in each round, in seconds: wall clock, and the processors' time of all its threads."""
 
     wall: tuple[float, ...]
     cpu: tuple[float, ...]

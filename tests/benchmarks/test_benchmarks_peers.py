@@ -135,6 +135,28 @@ def test_every_known_tag_and_code_is_in_the_catalogue():
     assert set(codes.values()) <= {feature.ibsi for feature in catalogue()}
 
 
+def test_quick_work_is_repeated_within_a_round(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS / "peers")
+    import protocol
+
+    class Echo(protocol.Library):
+        def prepare(self, task):
+            self.prepared = task
+
+        def run(self, task):
+            assert task == self.prepared  # before the clock started
+            widths.append(task["bin_width"])
+            return {"stat_mean": task["bin_width"]}
+
+    widths: list[float] = []
+    request = {"do": "run", "task": {"bin_width": 25.0}, "features": True}
+    assert protocol.answer(Echo(), request)["features"] == {"stat_mean": 25.0}
+    assert widths == [25.0] * protocol.MOST
+    widths.clear()
+    protocol.answer(Echo(), request | {"do": "step"})
+    assert widths == [25 + i / 64 for i in range(protocol.MOST)]  # nothing can be remembered of an earlier turn
+
+
 def test_rounds_alternate_and_the_first_one_warms_up():
     from rounds import SLOW_S, alternate
 
