@@ -18,7 +18,7 @@ def discretize(roi: Roi, binning: Binning) -> Levels:
     Fixed width: ``level = floor((x - origin) / width) + 1``; ``n_levels`` is the level of the maximum; values below
     the origin go into level 1. Fixed count: ``level = floor(n (x - min) / (max - min)) + 1``, the maximum in level n;
     a flat region is all level 1. As is: the intensities are whole numbers from 1.
-    Raises UnitMismatch for a bin width in another unit than the image's, SettingError beyond 2048 levels.
+    Raises UnitMismatch for a bin width in another unit than the image's, SettingError beyond MAX_LEVELS, 65536.
 
     Examples
     --------

@@ -8,7 +8,7 @@ from typing import Literal
 
 from radkit.volume import UNITS, SettingError
 
-MAX_LEVELS = 2048  # a GLCM of 13 directions then takes 436 MB, the most that a class of laptops bears
+MAX_LEVELS = 1 << 16  # one for every value of a 16-bit image; matrices take room for the levels that occur
 
 Interpolation = Literal["linear", "cubic"]
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from radkit.preprocess import (
+    MAX_LEVELS,
     AsIs,
     FixedBinCount,
     FixedBinWidth,
@@ -206,8 +207,15 @@ class TestDiscretize:
             discretize(row(1, 2, unit="SUV"), FixedBinWidth(width=25, origin=0, unit="HU"))
 
     def test_too_many_levels_are_refused_with_their_number(self):
-        with pytest.raises(SettingError, match="makes 100001 gray levels; at most 2048"):
+        with pytest.raises(SettingError, match="makes 100001 gray levels; at most 65536"):
             discretize(row(0, 1000), FixedBinWidth(width=0.01, origin=0, unit="HU"))
+
+    def test_every_value_of_a_16_bit_image_may_have_its_own_level(self):
+        values = np.array([0, 1, 40_000, 65_535], np.uint16)
+        by_width = discretize(row(*values), FixedBinWidth(width=1, origin=0, unit="HU"))
+        assert by_width.array.ravel().tolist() == [1, 2, 40_001, 65_536]
+        assert by_width.n_levels == FixedBinCount(n_bins=65_536).n_bins == MAX_LEVELS
+        assert discretize(row(1, 65_535, unit="1"), AsIs()).n_levels == 65_535
 
     @settings(max_examples=60, deadline=None)
     @given(
