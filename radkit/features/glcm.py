@@ -15,7 +15,7 @@ from radkit.matrices.glcm import Glcm, entropy
 SCALED = Moves(wider_bins="down")  # in units of the gray level
 
 
-@feature("cm_joint_max", ibsi="GYBY", name="Joint maximum", moves=SMOOTH)
+@feature("cm_joint_max", ibsi="GYBY", name="Joint maximum", moves=Moves(noise="down", wider_bins="up"))
 def joint_maximum(m: Glcm) -> np.ndarray:
     """Probability of the most frequent pair of gray levels.
 
@@ -142,7 +142,7 @@ def inverse_difference(m: Glcm) -> np.ndarray:
     return m.p_difference @ (1 / (1 + m.differences))
 
 
-@feature("cm_inv_diff_norm", ibsi="NDRX", name="Normalised inverse difference", moves=Moves(blur="up", noise="down"))
+@feature("cm_inv_diff_norm", ibsi="NDRX", name="Normalised inverse difference", moves=Moves(noise="down"))
 def normalized_inverse_difference(m: Glcm) -> np.ndarray:
     """Inverse difference with distances measured in units of the number of gray levels.
 
@@ -164,7 +164,7 @@ def inverse_difference_moment(m: Glcm) -> np.ndarray:
     "cm_inv_diff_mom_norm",
     ibsi="1QCO",
     name="Normalised inverse difference moment",
-    moves=Moves(blur="up", noise="down"),
+    moves=Moves(noise="down"),
 )
 def normalized_inverse_difference_moment(m: Glcm) -> np.ndarray:
     """Inverse difference moment with distances measured in units of the number of gray levels.
@@ -239,7 +239,7 @@ def information_correlation_1(m: Glcm) -> np.ndarray:
     return _ratio(m.joint_entropy - 2 * m.level_entropy, m.level_entropy, otherwise=0.0, flat=m.is_flat)
 
 
-@feature("cm_info_corr2", ibsi="JN9H", name="Information correlation 2", moves=UNKNOWN)
+@feature("cm_info_corr2", ibsi="JN9H", name="Information correlation 2", moves=Moves(wider_bins="down"))
 def information_correlation_2(m: Glcm) -> np.ndarray:
     """Dependence of neighboring gray levels, from 0 (independent, or a flat region) towards 1.
 
