@@ -8,6 +8,7 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
+from radkit.cli.first_run import say_when_compiling
 from radkit.volume import Case, Image, Mask, SettingError
 
 _FORMATS = (".csv", ".parquet", ".json")
@@ -43,7 +44,7 @@ def run(options) -> int:
         print("radkit: the file does not say its modality, so 32 bins are used; see --modality.", file=sys.stderr)
     from radkit.extraction import extract
 
-    with _progress() as progress:
+    with say_when_compiling(), _progress() as progress:
         found = extract(image, mask, recipe, progress=progress)
     if options.verbose:
         _print_stages(found)
