@@ -72,14 +72,9 @@ class FeatureSet:
         """Tag -> value."""
         return {value.tag: value.value for value in self.values}
 
-    def to_frame(self) -> pd.DataFrame:
-        """A table with the columns name, family, feature, ibsi, aggregation, value, unit, status.
-
-        A value without a definition for this region is NaN, and ``attrs["provenance"]["undefined"]`` says why.
-        """
-        import pandas as pd
-
-        rows = [
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a feature, by the names in COLUMNS; a value without a definition for this region is NaN."""
+        rows = (
             (
                 value.tag,
                 value.feature.family,
@@ -91,8 +86,17 @@ class FeatureSet:
                 value.feature.status,
             )
             for value in self.values
-        ]
-        frame = pd.DataFrame(rows, columns=list(COLUMNS))
+        )
+        return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+
+    def to_frame(self) -> pd.DataFrame:
+        """The rows as a table.
+
+        A value without a definition for this region is NaN, and ``attrs["provenance"]["undefined"]`` says why.
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame(self.rows(), columns=list(COLUMNS))
         frame.attrs["provenance"] = self.provenance
         return frame
 
