@@ -5,7 +5,7 @@ Run with: python benchmarks/bench_startup.py [--repeats 5] [--case sts51/STS_001
 Every run is a process of its own. The processor's time stands beside the wall's, since other work on the machine makes
 only the latter longer. `import numpy` is measured too, as a yardstick of the machine. Python's own bytecode is kept in
 a folder of the benchmark's and filled before the first run, as an installation does; radkit's machine code is too.
-Memory: the region of IBSI's lung CT at 1.5 mm (109,000 voxels), every family in 3-D. Both need the data mirror, and the
+Memory: the region of IBSI's lung CT at 1.5 mm (106,000 voxels), every family in 3-D. Both need the data mirror, and the
 memory Linux.
 """
 
