@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
+from io import StringIO
 from pathlib import Path
 
 from radkit.cli import pyradiomics, region
+from radkit.cli.first_run import say_when_compiling
 from radkit.cli.progress import progress_bar
 from radkit.volume import SettingError
 
@@ -33,7 +36,7 @@ def run(options) -> int:
     recipe = region.read_recipe(options, image)
     from radkit.extraction import extract
 
-    with progress_bar() as progress:
+    with say_when_compiling(), progress_bar() as progress:
         found = extract(image, mask, recipe, progress=progress)
     if options.verbose:
         _print_stages(found)
@@ -52,28 +55,36 @@ def write_table(found, path: Path) -> None:
     from radkit.io import write_bytes
 
     provenance = json.dumps(found.provenance, indent=1)
-    frame = found.to_frame()
-    frame.attrs = {}
     if path.suffix == ".csv":
-        write_bytes(path, frame.to_csv(index=False).encode())
+        write_bytes(path, _csv(found.rows()).encode())
         write_bytes(path.with_name(path.name + ".provenance.json"), provenance.encode())
     elif path.suffix == ".json":
-        text = json.dumps({"provenance": found.provenance, "features": _rows(frame)}, indent=1)
+        text = json.dumps({"provenance": found.provenance, "features": _with_null(found.rows())}, indent=1)
         write_bytes(path, text.encode())
     else:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-        table = table.replace_schema_metadata({**(table.schema.metadata or {}), b"radkit": provenance.encode()})
+        table = pa.Table.from_pylist(found.rows())
+        table = table.replace_schema_metadata({b"radkit": provenance.encode()})
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink)
         write_bytes(path, sink.getvalue().to_pybytes())
 
 
-def _rows(frame) -> list[dict]:
-    # JSON has no NaN: an undefined value is null
-    return [{k: None if v != v else v for k, v in row.items()} for row in frame.to_dict("records")]
+def _with_null(rows: list[dict]) -> list[dict]:
+    # JSON has no NaN, and CSV has the empty field: an undefined value is null
+    return [{k: None if v != v else v for k, v in row.items()} for row in rows]
+
+
+def _csv(rows: list[dict]) -> str:
+    from radkit.extraction import COLUMNS
+
+    text = StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_with_null(rows))
+    return text.getvalue()
 
 
 def _print_stages(found) -> None:
@@ -98,7 +109,7 @@ def _print_table(found) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("name", "feature", "ibsi", "aggregation", "value", "unit", "status"):
         table.add_column(name, justify="right" if name == "value" else "left", no_wrap=name in ("name", "value"))
-    for _, row in found.to_frame().iterrows():
+    for row in found.rows():
         value = "undefined" if row["value"] != row["value"] else f"{row['value']:.5g}"
         cells = [row["name"], row["feature"], row["ibsi"], row["aggregation"], value, row["unit"], row["status"]]
         table.add_row(*map(str, cells))

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
-def progress_bar(*, to_go: bool = False) -> Iterator[Callable[[str, float], None]]:
-    """A callback that shows a bar on stderr once the work has lasted a second: the time gone and, if wanted, to go."""
+def progress_bar(*, to_go: bool = False) -> Iterator[Callable[[str, float], None] | None]:
+    """A callback that shows a bar once the work has lasted a second, where stderr is a screen; None where it is not.
+
+    The bar tells the time gone and, if wanted, to go.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from radkit.cli.first_run import say_when_compiling
 from radkit.volume import SettingError
 
 
@@ -32,7 +33,8 @@ def serve(options) -> int:
 
     case = datasets.default_case()
     print(f"radkit: {case.name}, {case.source.licence}. {case.source.found}", flush=True)
-    radkit_dashboards.warm_up()
+    with say_when_compiling():
+        radkit_dashboards.warm_up()
     serve_apps(radkit_dashboards.apps(), port=options.port, address=options.address, show=options.show)
     return 0
 

@@ -42,9 +42,9 @@ def cache_folder() -> Path:
     chosen = os.environ.get("RADKIT_CACHE", "").strip()
     if chosen:
         return Path(chosen).expanduser()
-    import pooch
+    from platformdirs import user_cache_dir
 
-    return Path(pooch.os_cache("radkit")).expanduser()
+    return Path(user_cache_dir("radkit"))
 
 
 def checkout_folder() -> Path:

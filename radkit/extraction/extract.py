@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import metadata
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from radkit import features
 from radkit._version import __version__
@@ -16,11 +20,12 @@ from radkit.extraction.cache import StageCache
 from radkit.extraction.stages import Pipeline, StageRecord, run_stages
 from radkit.features import FeatureValue
 from radkit.recipe import Recipe, default
-from radkit.volume import DataNotFound, Image, Mask
+from radkit.volume import DataNotFound, Image, Mask, SettingError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+WORTH_THREADS = 20_000  # voxels from which on two threads beat one
 ONCE = ("morphology",)  # a function of the region's shape: computed on the original image only
 
 COLUMNS = ("name", "family", "feature", "ibsi", "aggregation", "value", "unit", "status")
@@ -68,14 +73,9 @@ class FeatureSet:
         """Tag -> value."""
         return {value.tag: value.value for value in self.values}
 
-    def to_frame(self) -> pd.DataFrame:
-        """A table with the columns name, family, feature, ibsi, aggregation, value, unit, status.
-
-        A value without a definition for this region is NaN, and ``attrs["provenance"]["undefined"]`` says why.
-        """
-        import pandas as pd
-
-        rows = [
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a feature, by the names in COLUMNS; a value without a definition for this region is NaN."""
+        rows = (
             (
                 value.tag,
                 value.feature.family,
@@ -87,8 +87,17 @@ class FeatureSet:
                 value.feature.status,
             )
             for value in self.values
-        ]
-        frame = pd.DataFrame(rows, columns=list(COLUMNS))
+        )
+        return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+
+    def to_frame(self) -> pd.DataFrame:
+        """The rows as a table.
+
+        A value without a definition for this region is NaN, and ``attrs["provenance"]["undefined"]`` says why.
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame(self.rows(), columns=list(COLUMNS))
         frame.attrs["provenance"] = self.provenance
         return frame
 
@@ -109,6 +118,7 @@ def extract(
     *,
     cache: StageCache | None = None,
     progress: Callable[[str, float], None] | None = None,
+    threads: int = 1,
 ) -> FeatureSet:
     """Every feature of a recipe's families for one region.
 
@@ -120,6 +130,8 @@ def extract(
     recipe : all settings; None takes the default of the image's modality.
     cache : keeps stage results for the next call; None: forget them.
     progress : called with a stage's name and the fraction done.
+    threads : how many families are computed at a time, where the region is large enough for that to help. The values
+        do not depend on it.
 
     Raises
     ------
@@ -133,16 +145,36 @@ def extract(
     values: list[FeatureValue] = []
     records = list(pipeline.stages)
     wanted = list(_wanted(pipeline))
-    for i, (prefix, part, family) in enumerate(wanted):
-        say(f"{prefix}{family}", (i + 1) / (len(wanted) + 1))
+
+    def one(job: tuple[str, Pipeline, str]) -> tuple[tuple[FeatureValue, ...], StageRecord]:
+        prefix, part, family = job
         start = perf_counter()
         found, cached = family_values(part, family, cache)
-        values.extend(replace(value, tag=f"{prefix}{value.tag}") for value in found) if prefix else values.extend(found)
-        records.append(family_record(f"{prefix}{family}", family, part, (perf_counter() - start) * 1e3, cached))
+        if prefix:
+            found = tuple(replace(value, tag=f"{prefix}{value.tag}") for value in found)
+        return found, family_record(f"{prefix}{family}", family, part, (perf_counter() - start) * 1e3, cached)
+
+    with _workers(threads if pipeline.roi.values.size >= WORTH_THREADS else 1) as run:
+        for i, (found, record) in enumerate(run(one, wanted)):
+            values.extend(found)
+            records.append(record)
+            say(record.name, (i + 1) / (len(wanted) + 1))
     say("done", 1.0)
     provenance = provenance_of(image, mask, pipeline)
     provenance["undefined"] = {value.tag: value.note for value in values if value.note}
     return FeatureSet(tuple(values), tuple(records), provenance)
+
+
+@contextmanager
+def _workers(threads: int) -> Iterator[Callable]:
+    """``map``, or that of a pool of threads: the kernels let go of the GIL."""
+    if threads < 1:
+        raise SettingError(f"threads is {threads}; use 1 or more.")
+    if threads == 1:
+        yield map
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield pool.map
 
 
 def _wanted(pipeline: Pipeline) -> Iterator[tuple[str, Pipeline, str]]:
@@ -158,10 +190,12 @@ def family_values(pipeline: Pipeline, family: str, cache: StageCache) -> tuple[t
     chosen, recipe = features.family(family), pipeline.recipe
     settings = {name: getattr(recipe, name) for name in chosen.settings}
     aggregations = chosen.chosen(recipe.aggregations)
-    key = (*pipeline.keys[chosen.takes], "features", family, aggregations, *settings.items())
-    return cache.get(
-        key, lambda: tuple(features.compute(family, pipeline.roi, pipeline.levels, aggregations, **settings))
-    )
+    key = (*pipeline.keys[chosen.takes], "features", family, aggregations, recipe.without, *settings.items())
+
+    def compute() -> tuple[FeatureValue, ...]:
+        return tuple(features.compute(family, pipeline.roi, pipeline.levels, aggregations, recipe.without, **settings))
+
+    return cache.get(key, compute)
 
 
 def family_record(name: str, family: str, pipeline: Pipeline, ms: float, cached: bool) -> StageRecord:
@@ -191,7 +225,7 @@ def provenance_of(image: Image, mask: Mask, pipeline: Pipeline) -> dict[str, Any
         "unit": pipeline.roi.image.unit,
         "spacing_mm": list(pipeline.roi.image.grid.spacing_mm),
         "n_voxels_mask": mask.n_voxels,
-        "n_voxels_morphological": int(pipeline.roi.morphological_mask.sum()),
+        "n_voxels_morphological": int(np.count_nonzero(pipeline.roi.morphological_mask)),
         "n_voxels_intensity": int(pipeline.roi.values.size),
         "n_levels": pipeline.levels.n_levels,
         "notes": list(pipeline.roi.image.notes),

@@ -35,6 +35,7 @@ class Moves:
 
 
 _REGISTRY: dict[str, Feature] = {}  # by tag; filled when a family's module is loaded
+_BY_FAMILY: dict[str, tuple[Feature, ...]] = {}  # the same, in the order in which the formulas are written
 UNKNOWN = Moves()
 STAYS = Moves(blur="none", noise="none", wider_bins="none")
 ROUGH = Moves(blur="down", noise="up", wider_bins="down")  # falls where neighbors become alike
@@ -108,7 +109,7 @@ def feature(
         if tag in _REGISTRY and _REGISTRY[tag].family != family:
             raise SettingError(f"feature {tag!r} stands in {_REGISTRY[tag].family} and in {family}; keep one.")
         meaning, formula, *_ = [*inspect.getdoc(function).split("\n\n"), ""]
-        _REGISTRY[tag] = Feature(
+        _REGISTRY[tag] = made = Feature(
             tag=tag,
             ibsi=ibsi,
             name=name,
@@ -120,6 +121,8 @@ def feature(
             standardized=standardized,
             function=function,
         )
+        others = (other for other in _BY_FAMILY.get(family, ()) if other.tag != tag)
+        _BY_FAMILY[family] = (*others, made)
         return function
 
     return attach
@@ -127,4 +130,4 @@ def feature(
 
 def registered(family: str) -> tuple[Feature, ...]:
     """The features of one family, in the order in which their formulas are written."""
-    return tuple(f for f in _REGISTRY.values() if f.family == family)
+    return _BY_FAMILY.get(family, ())

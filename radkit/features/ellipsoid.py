@@ -8,8 +8,8 @@ from radkit.kernels import kernel
 
 SERIES_TERMS = 20  # IBSI truncates the series for the area after this order
 MVEE_TOLERANCE = 1e-10  # greatest relative imbalance of a point
-MVEE_ROUNDS = 10_000
-LEADERS = 8  # points that take weight over in one round
+MVEE_STARTS, MVEE_ROUNDS = 100, 50
+LEADERS = 6  # points that take weight over in one round
 
 
 def ellipsoid_volume(axes: tuple[float, float, float]) -> float:
@@ -64,8 +64,9 @@ def enclosing_ellipsoid(points: np.ndarray) -> tuple[float, float, float]:
     scale = np.abs(points - center).max(axis=0)
     lifted = np.column_stack([(points - center) / scale, np.ones(len(points))])
     weight = _first_weights(lifted)
-    inverse = np.linalg.inv(lifted.T @ (weight[:, None] * lifted))
-    _balance(lifted, weight, inverse)
+    for _ in range(MVEE_STARTS):  # a fresh inverse, since the one that follows each exchange gathers rounding
+        if _balance(lifted, weight, np.linalg.inv(lifted.T @ (weight[:, None] * lifted))):
+            break
     around = points - weight @ points
     shape = around.T @ (weight[:, None] * around)
     reach = np.einsum("ij,jk,ik->i", around, np.linalg.inv(shape), around).max()
@@ -94,26 +95,33 @@ def _ends(points: np.ndarray, direction: np.ndarray) -> tuple[int, int]:
 
 @kernel
 def _balance(lifted, weight, inverse):
-    """Exchange ``weight`` (n,), in place, until all points (n, m) are balanced; ``inverse`` is that of Σ w x xᵀ."""
+    """Exchange ``weight`` (n,), in place, until all points (n, m) are balanced; ``inverse`` is that of Σ w x xᵀ.
+
+    Returns whether they are, after MVEE_ROUNDS at most.
+    """
     m = lifted.shape[1]
+    room = np.empty((2, m))
     for _ in range(MVEE_ROUNDS):
         distance = _distances(lifted, inverse)
         held = np.flatnonzero(weight > 0)
         if max(distance.max() / m - 1, 1 - distance[held].min() / m) < MVEE_TOLERANCE:
-            break
+            return True
         for _ in range(LEADERS):
             leader = np.argmax(distance)
             distance[leader] = -np.inf
             for other in held:
                 if other != leader:
-                    _exchange(lifted, weight, inverse, leader, other)
+                    _exchange(lifted, weight, inverse, leader, other, room)
+    return False
 
 
 @kernel
-def _exchange(lifted, weight, inverse, leader, other):
+def _exchange(lifted, weight, inverse, leader, other, room):
     """Move the best share of weight between two points, in place: the one that makes the ellipsoid smallest."""
     a, b = lifted[leader], lifted[other]
-    from_a, from_b = _product(inverse, a), _product(inverse, b)
+    from_a, from_b = room[0], room[1]
+    _multiply(inverse, a, from_a)
+    _multiply(inverse, b, from_b)
     own, its, both = _inner(a, from_a), _inner(b, from_b), _inner(a, from_b)
     curvature = 2 * (own * its - both * both)
     if curvature <= 1e-12 * own * its:
@@ -122,17 +130,17 @@ def _exchange(lifted, weight, inverse, leader, other):
     weight[leader] += share
     weight[other] -= share
     _update(inverse, from_a, share / (1 + share * own))
-    from_b = _product(inverse, b)
+    _multiply(inverse, b, from_b)
     _update(inverse, from_b, -share / (1 - share * _inner(b, from_b)))
 
 
 @kernel
-def _product(matrix, vector):
-    result = np.zeros(len(vector))
+def _multiply(matrix, vector, result):
     for j in range(len(vector)):
+        total = 0.0
         for k in range(len(vector)):
-            result[j] += matrix[j, k] * vector[k]
-    return result
+            total += matrix[j, k] * vector[k]
+        result[j] = total
 
 
 @kernel

@@ -15,7 +15,7 @@ from radkit.matrices.glcm import Glcm, entropy
 SCALED = Moves(wider_bins="down")  # in units of the gray level
 
 
-@feature("cm_joint_max", ibsi="GYBY", name="Joint maximum", moves=SMOOTH)
+@feature("cm_joint_max", ibsi="GYBY", name="Joint maximum", moves=Moves(noise="down", wider_bins="up"))
 def joint_maximum(m: Glcm) -> np.ndarray:
     """Probability of the most frequent pair of gray levels.
 
@@ -142,7 +142,7 @@ def inverse_difference(m: Glcm) -> np.ndarray:
     return m.p_difference @ (1 / (1 + m.differences))
 
 
-@feature("cm_inv_diff_norm", ibsi="NDRX", name="Normalised inverse difference", moves=Moves(blur="up", noise="down"))
+@feature("cm_inv_diff_norm", ibsi="NDRX", name="Normalised inverse difference", moves=Moves(noise="down"))
 def normalized_inverse_difference(m: Glcm) -> np.ndarray:
     """Inverse difference with distances measured in units of the number of gray levels.
 
@@ -164,7 +164,7 @@ def inverse_difference_moment(m: Glcm) -> np.ndarray:
     "cm_inv_diff_mom_norm",
     ibsi="1QCO",
     name="Normalised inverse difference moment",
-    moves=Moves(blur="up", noise="down"),
+    moves=Moves(noise="down"),
 )
 def normalized_inverse_difference_moment(m: Glcm) -> np.ndarray:
     """Inverse difference moment with distances measured in units of the number of gray levels.
@@ -189,8 +189,7 @@ def correlation(m: Glcm) -> np.ndarray:
 
     (Σᵢⱼ (i − μ)(j − μ) pᵢⱼ) / σ²
     """
-    center = np.repeat(m.mean, m.sizes)
-    covariance = m.total((m.i - center) * (m.j - center) * m.pij)
+    covariance = (_sum_moment(m, 2) - contrast(m)) / 4  # 4 (i − μ)(j − μ) = (i + j − 2μ)² − (i − j)²
     return _ratio(covariance, m.variance, otherwise=1.0, flat=m.is_flat)
 
 
@@ -200,7 +199,7 @@ def autocorrelation(m: Glcm) -> np.ndarray:
 
     Σᵢⱼ i j pᵢⱼ
     """
-    return m.total(m.i * m.j * m.pij)
+    return (m.p_sum @ m.sums**2 - m.p_difference @ m.differences**2) / 4  # 4 i j = (i + j)² − (i − j)²
 
 
 @feature("cm_clust_tend", ibsi="DG8W", name="Cluster tendency", moves=ROUGH)
@@ -239,7 +238,7 @@ def information_correlation_1(m: Glcm) -> np.ndarray:
     return _ratio(m.joint_entropy - 2 * m.level_entropy, m.level_entropy, otherwise=0.0, flat=m.is_flat)
 
 
-@feature("cm_info_corr2", ibsi="JN9H", name="Information correlation 2", moves=UNKNOWN)
+@feature("cm_info_corr2", ibsi="JN9H", name="Information correlation 2", moves=Moves(wider_bins="down"))
 def information_correlation_2(m: Glcm) -> np.ndarray:
     """Dependence of neighboring gray levels, from 0 (independent, or a flat region) towards 1.
 
@@ -250,7 +249,9 @@ def information_correlation_2(m: Glcm) -> np.ndarray:
 
 
 def _sum_moment(m: Glcm, order: int) -> np.ndarray:
-    return ((m.sums - 2 * m.mean[:, None]) ** order * m.p_sum).sum(axis=1)
+    away = m.sums - 2 * m.mean[:, None]
+    square = away * away  # products: NumPy's power takes ten times as long
+    return ({2: square, 3: square * away, 4: square * square}[order] * m.p_sum).sum(axis=1)
 
 
 def _ratio(top: np.ndarray, bottom: np.ndarray, *, otherwise: float, flat: np.ndarray) -> np.ndarray:

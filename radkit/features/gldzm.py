@@ -15,10 +15,9 @@ from radkit.matrices.gldzm import Gldzm
 
 LOW = Moves(wider_bins="up")  # of low gray levels, and wider bins make all of them lower
 HIGH = Moves(wider_bins="down")  # of high gray levels
-SPREAD = Moves(blur="down", wider_bins="down")  # of the gray levels around their mean
 
 
-@feature("dzm_sde", ibsi="0GBI", name="Small distance emphasis", moves=Moves(blur="up"))
+@feature("dzm_sde", ibsi="0GBI", name="Small distance emphasis", moves=UNKNOWN)
 def small_distance_emphasis(m: Gldzm) -> np.ndarray:
     """Weight of zones at the border, a distance of j counting 1/j²; 1 where every zone reaches the border.
 
@@ -27,7 +26,7 @@ def small_distance_emphasis(m: Gldzm) -> np.ndarray:
     return m.mean(1 / m.j**2)
 
 
-@feature("dzm_lde", ibsi="MB4I", name="Large distance emphasis", moves=Moves(blur="down"))
+@feature("dzm_lde", ibsi="MB4I", name="Large distance emphasis", moves=UNKNOWN)
 def large_distance_emphasis(m: Gldzm) -> np.ndarray:
     """Mean squared distance of a zone to the border: grows with zones deep inside.
 
@@ -90,7 +89,7 @@ def large_distance_high_gray_level_emphasis(m: Gldzm) -> np.ndarray:
     return m.mean(m.i**2 * m.j**2)
 
 
-@feature("dzm_glnu", ibsi="VFT7", name="Grey level non-uniformity", moves=Moves(blur="down", noise="up"))
+@feature("dzm_glnu", ibsi="VFT7", name="Grey level non-uniformity", moves=UNKNOWN)
 def gray_level_nonuniformity(m: Gldzm) -> np.ndarray:
     """How unevenly the zones are spread over the gray levels; grows with their number.
 
@@ -117,7 +116,7 @@ def zone_distance_nonuniformity(m: Gldzm) -> np.ndarray:
     return (m.p_extent**2).sum(axis=1) * m.n_groups
 
 
-@feature("dzm_zdnu_norm", ibsi="IATH", name="Normalised zone distance non-uniformity", moves=Moves(blur="up"))
+@feature("dzm_zdnu_norm", ibsi="IATH", name="Normalised zone distance non-uniformity", moves=UNKNOWN)
 def normalized_zone_distance_nonuniformity(m: Gldzm) -> np.ndarray:
     """Probability that two zones drawn at random have the same distance.
 
@@ -135,7 +134,7 @@ def zone_percentage(m: Gldzm) -> np.ndarray:
     return m.n_groups / m.n_voxels
 
 
-@feature("dzm_gl_var", ibsi="QK93", name="Grey level variance", moves=SPREAD)
+@feature("dzm_gl_var", ibsi="QK93", name="Grey level variance", moves=ROUGH)
 def gray_level_variance(m: Gldzm) -> np.ndarray:
     """Variance of the gray level of a zone.
 
@@ -144,7 +143,7 @@ def gray_level_variance(m: Gldzm) -> np.ndarray:
     return m.level_variance
 
 
-@feature("dzm_zd_var", ibsi="7WT1", name="Zone distance variance", moves=Moves(blur="down"))
+@feature("dzm_zd_var", ibsi="7WT1", name="Zone distance variance", moves=UNKNOWN)
 def zone_distance_variance(m: Gldzm) -> np.ndarray:
     """Variance of the distance of a zone.
 

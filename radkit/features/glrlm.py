@@ -14,7 +14,6 @@ from radkit.matrices.glrlm import Glrlm
 
 LOW = Moves(wider_bins="up")  # of low gray levels, and wider bins make all of them lower
 HIGH = Moves(wider_bins="down")  # of high gray levels
-SPREAD = Moves(blur="down", wider_bins="down")  # of the gray levels around their mean
 
 
 @feature("rlm_sre", ibsi="22OV", name="Short runs emphasis", moves=ROUGH)
@@ -53,7 +52,7 @@ def high_gray_level_run_emphasis(m: Glrlm) -> np.ndarray:
     return m.mean(m.i**2)
 
 
-@feature("rlm_srlge", ibsi="HTZT", name="Short run low grey level emphasis", moves=LOW)
+@feature("rlm_srlge", ibsi="HTZT", name="Short run low grey level emphasis", moves=Moves(noise="up", wider_bins="up"))
 def short_run_low_gray_level_emphasis(m: Glrlm) -> np.ndarray:
     """Weight of short runs of low gray levels.
 
@@ -62,7 +61,9 @@ def short_run_low_gray_level_emphasis(m: Glrlm) -> np.ndarray:
     return m.mean(1 / (m.i**2 * m.j**2))
 
 
-@feature("rlm_srhge", ibsi="GD3A", name="Short run high grey level emphasis", moves=HIGH)
+@feature(
+    "rlm_srhge", ibsi="GD3A", name="Short run high grey level emphasis", moves=Moves(noise="up", wider_bins="down")
+)
 def short_run_high_gray_level_emphasis(m: Glrlm) -> np.ndarray:
     """Weight of short runs of high gray levels.
 
@@ -71,7 +72,7 @@ def short_run_high_gray_level_emphasis(m: Glrlm) -> np.ndarray:
     return m.mean(m.i**2 / m.j**2)
 
 
-@feature("rlm_lrlge", ibsi="IVPO", name="Long run low grey level emphasis", moves=Moves(noise="down", wider_bins="up"))
+@feature("rlm_lrlge", ibsi="IVPO", name="Long run low grey level emphasis", moves=Moves(blur="up", wider_bins="up"))
 def long_run_low_gray_level_emphasis(m: Glrlm) -> np.ndarray:
     """Weight of long runs of low gray levels.
 
@@ -98,7 +99,7 @@ def gray_level_nonuniformity(m: Glrlm) -> np.ndarray:
     return (m.p_level**2).sum(axis=1) * m.n_groups
 
 
-@feature("rlm_glnu_norm", ibsi="OVBL", name="Normalised grey level non-uniformity", moves=Moves(wider_bins="up"))
+@feature("rlm_glnu_norm", ibsi="OVBL", name="Normalised grey level non-uniformity", moves=SMOOTH)
 def normalized_gray_level_nonuniformity(m: Glrlm) -> np.ndarray:
     """Probability that two runs drawn at random have the same gray level.
 
@@ -134,7 +135,7 @@ def run_percentage(m: Glrlm) -> np.ndarray:
     return m.n_groups / m.n_voxels
 
 
-@feature("rlm_gl_var", ibsi="8CE5", name="Grey level variance", moves=SPREAD)
+@feature("rlm_gl_var", ibsi="8CE5", name="Grey level variance", moves=ROUGH)
 def gray_level_variance(m: Glrlm) -> np.ndarray:
     """Variance of the gray level of a run.
 

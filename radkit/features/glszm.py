@@ -15,7 +15,6 @@ from radkit.matrices.glszm import Glszm
 
 LOW = Moves(wider_bins="up")  # of low gray levels, and wider bins make all of them lower
 HIGH = Moves(wider_bins="down")  # of high gray levels
-SPREAD = Moves(blur="down", wider_bins="down")  # of the gray levels around their mean
 
 
 @feature("szm_sze", ibsi="5QRC", name="Small zone emphasis", moves=Moves(noise="up"))
@@ -90,7 +89,7 @@ def large_zone_high_gray_level_emphasis(m: Glszm) -> np.ndarray:
     return m.mean(m.i**2 * m.j**2)
 
 
-@feature("szm_glnu", ibsi="JNSA", name="Grey level non-uniformity", moves=Moves(blur="down", noise="up"))
+@feature("szm_glnu", ibsi="JNSA", name="Grey level non-uniformity", moves=UNKNOWN)
 def gray_level_nonuniformity(m: Glszm) -> np.ndarray:
     """How unevenly the zones are spread over the gray levels; grows with their number.
 
@@ -135,7 +134,7 @@ def zone_percentage(m: Glszm) -> np.ndarray:
     return m.n_groups / m.n_voxels
 
 
-@feature("szm_gl_var", ibsi="BYLV", name="Grey level variance", moves=SPREAD)
+@feature("szm_gl_var", ibsi="BYLV", name="Grey level variance", moves=ROUGH)
 def gray_level_variance(m: Glszm) -> np.ndarray:
     """Variance of the gray level of a zone.
 

@@ -9,6 +9,8 @@ import numpy as np
 from radkit.features.facets import convex_facets
 from radkit.kernels import kernel
 
+TIE = 1e-9  # relative: what rounding may make of two boxes of one size
+
 
 class Hull:
     """The convex hull of points with whole-number coordinates.
@@ -59,20 +61,20 @@ def _smallest_box(normals, areas, vertices, beside, ends):
     """Over all faces: the box on that face, around the least rectangle around the outline seen along its normal.
 
     That rectangle lies along one of the outline's edges, and is never smaller than the outline's area: faces that
-    cannot lead to a smaller box are passed over.
+    cannot lead to a smaller box are passed over. Of boxes of one volume it is the one with the least surface.
 
     ``beside`` : the two faces of each edge, (n_edges, 2); ``ends`` : its two ends in mm, (n_edges, 2, 3).
     """
     least, heights = _least_volumes(normals, areas, vertices)
-    best, box = np.inf, (0.0, 0.0, 0.0)
-    outline = np.empty((len(ends), 2, 2))
+    best, surface, box = np.inf, np.inf, (0.0, 0.0, 0.0)
+    outline = np.empty((len(ends), 4))
     for face in np.argsort(least):
-        if least[face] >= best:
+        if least[face] > best * (1 + TIE):
             break
         n = _outline(normals, face, beside, ends, outline)
-        width, height = _least_rectangle(outline[:n])
-        if heights[face] * width * height < best:
-            best, box = heights[face] * width * height, (heights[face], width, height)
+        a, (b, c) = heights[face], _least_rectangle(outline[:n])
+        if a * b * c < best * (1 - TIE) or (a * b * c < best * (1 + TIE) and a * b + b * c + a * c < surface):
+            best, surface, box = a * b * c, a * b + b * c + a * c, (a, b, c)
     return box
 
 
@@ -83,23 +85,31 @@ def _least_volumes(normals, areas, vertices):
     least, heights = np.zeros(n), np.zeros(n)
     for i in range(n):
         z, y, x = normals[i]
+        shadow = 0.0
         for j in range(n):
             along = z * normals[j, 0] + y * normals[j, 1] + x * normals[j, 2]
-            least[i] += max(along, 0.0) * areas[j]
+            shadow += max(along, 0.0) * areas[j]
             if j < i and abs(along) > 1 - 1e-12:
-                least[i] = np.inf
+                shadow = np.inf
+                break
+        if shadow == np.inf:
+            least[i] = np.inf
+            continue
         low, high = np.inf, -np.inf
-        for vz, vy, vx in vertices:
-            along = z * vz + y * vy + x * vx
+        for k in range(len(vertices)):
+            along = z * vertices[k, 0] + y * vertices[k, 1] + x * vertices[k, 2]
             low, high = min(low, along), max(high, along)
         heights[i] = high - low
-        least[i] *= heights[i]
+        least[i] = shadow * heights[i]
     return least, heights
 
 
 @kernel
 def _outline(normals, face, beside, ends, outline):
-    """Edges of the hull between what one sees along a face's normal and what not, in two dimensions; their number."""
+    """Edges of the hull between what one sees along a face's normal and what not, in two dimensions; their number.
+
+    An edge is its start and its direction, (4,); the start of each is the end of another.
+    """
     nz, ny, nx = normals[face]
     steep = abs(nz) > 0.9
     uz, uy, ux = (0.0, nx, -ny) if not steep else (-ny, nz, 0.0)  # across the normal
@@ -111,29 +121,31 @@ def _outline(normals, face, beside, ends, outline):
         first, second = normals[beside[e, 0]], normals[beside[e, 1]]
         seen = nz * first[0] + ny * first[1] + nx * first[2] > 1e-9
         if seen != (nz * second[0] + ny * second[1] + nx * second[2] > 1e-9):
-            for k in range(2):
-                z, y, x = ends[e, k]
-                outline[n, k, 0], outline[n, k, 1] = z * uz + y * uy + x * ux, z * vz + y * vy + x * vx
+            start, stop = (ends[e, 0], ends[e, 1]) if seen else (ends[e, 1], ends[e, 0])  # as the seen face turns
+            p, q = start[0] * uz + start[1] * uy + start[2] * ux, start[0] * vz + start[1] * vy + start[2] * vx
+            outline[n, 0], outline[n, 1] = p, q
+            outline[n, 2] = stop[0] * uz + stop[1] * uy + stop[2] * ux - p
+            outline[n, 3] = stop[0] * vz + stop[1] * vy + stop[2] * vx - q
             n += 1
     return n
 
 
 @kernel
 def _least_rectangle(outline):
-    """Sides of the least rectangle around a convex polygon given by its edges, (n, 2, 2)."""
-    best, sides = np.inf, (0.0, 0.0)
+    """Sides of the least rectangle around a convex polygon given by its edges, (n, 4); of equal ones, the squarest."""
+    best, around, sides = np.inf, np.inf, (0.0, 0.0)
     for e in range(len(outline)):
-        p, q = outline[e, 1, 0] - outline[e, 0, 0], outline[e, 1, 1] - outline[e, 0, 1]
+        p, q = outline[e, 2], outline[e, 3]
         length = np.sqrt(p * p + q * q)
         if length < 1e-9:
             continue
         p, q = p / length, q / length
         low_u, high_u, low_v, high_v = np.inf, -np.inf, np.inf, -np.inf
         for k in range(len(outline)):
-            for end in range(2):
-                u = outline[k, end, 0] * p + outline[k, end, 1] * q
-                v = outline[k, end, 1] * p - outline[k, end, 0] * q
-                low_u, high_u, low_v, high_v = min(low_u, u), max(high_u, u), min(low_v, v), max(high_v, v)
-        if (high_u - low_u) * (high_v - low_v) < best:
-            best, sides = (high_u - low_u) * (high_v - low_v), (high_u - low_u, high_v - low_v)
+            u = outline[k, 0] * p + outline[k, 1] * q
+            v = outline[k, 1] * p - outline[k, 0] * q
+            low_u, high_u, low_v, high_v = min(low_u, u), max(high_u, u), min(low_v, v), max(high_v, v)
+        a, b = high_u - low_u, high_v - low_v
+        if a * b < best * (1 - TIE) or (a * b < best * (1 + TIE) and a + b < around):
+            best, around, sides = a * b, a + b, (a, b)
     return sides

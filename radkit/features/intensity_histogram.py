@@ -145,7 +145,7 @@ def maximum(h: Histogram) -> float:
     return float(h.occupied[-1])
 
 
-@feature("ih_mode", ibsi="AMMC", name="Mode", moves=UNKNOWN)
+@feature("ih_mode", ibsi="AMMC", name="Mode", moves=COARSENS)
 def mode(h: Histogram) -> float:
     """The most frequent gray level; of several the one nearest to the mean, and of two as near the lower one.
 
@@ -155,7 +155,7 @@ def mode(h: Histogram) -> float:
     return float(most[np.argmin(np.abs(most - h.mean))])
 
 
-@feature("ih_iqr", ibsi="WR0O", name="Interquartile range", moves=SPREAD)
+@feature("ih_iqr", ibsi="WR0O", name="Interquartile range", moves=UNKNOWN)
 def interquartile_range(h: Histogram) -> float:
     """Width of the middle half of the gray levels.
 
@@ -182,7 +182,7 @@ def mean_absolute_deviation(h: Histogram) -> float:
     return h.mean_distance(h.mean)
 
 
-@feature("ih_rmad", ibsi="WRZB", name="Robust mean absolute deviation", moves=SPREAD)
+@feature("ih_rmad", ibsi="WRZB", name="Robust mean absolute deviation", moves=Moves(noise="up", wider_bins="down"))
 def robust_mean_absolute_deviation(h: Histogram) -> float:
     """Average distance from the mean of the gray levels between the 10th and the 90th percentile, ends included.
 
@@ -203,7 +203,7 @@ def median_absolute_deviation(h: Histogram) -> float:
     return h.mean_distance(h.percentiles[50])
 
 
-@feature("ih_cov", ibsi="CWYJ", name="Coefficient of variation", moves=UNKNOWN)
+@feature("ih_cov", ibsi="CWYJ", name="Coefficient of variation", moves=Moves(noise="up"))
 def coefficient_of_variation(h: Histogram) -> float:
     """Standard deviation of the gray levels relative to their mean.
 
@@ -241,7 +241,7 @@ def uniformity(h: Histogram) -> float:
     return float(h.p @ h.p)
 
 
-@feature("ih_max_grad", ibsi="12CE", name="Maximum histogram gradient", moves=UNKNOWN)
+@feature("ih_max_grad", ibsi="12CE", name="Maximum histogram gradient", moves=Moves(wider_bins="up"))
 def maximum_gradient(h: Histogram) -> float:
     """Steepest rise of the histogram, in voxels per level.
 
@@ -250,7 +250,7 @@ def maximum_gradient(h: Histogram) -> float:
     return float(h.gradient.max())
 
 
-@feature("ih_max_grad_g", ibsi="8E6O", name="Maximum histogram gradient intensity", moves=UNKNOWN)
+@feature("ih_max_grad_g", ibsi="8E6O", name="Maximum histogram gradient intensity", moves=COARSENS)
 def maximum_gradient_level(h: Histogram) -> float:
     """Gray level of the steepest rise; the lowest of several.
 
@@ -259,7 +259,7 @@ def maximum_gradient_level(h: Histogram) -> float:
     return float(h.levels[np.argmax(h.gradient)])
 
 
-@feature("ih_min_grad", ibsi="VQB3", name="Minimum histogram gradient", moves=UNKNOWN)
+@feature("ih_min_grad", ibsi="VQB3", name="Minimum histogram gradient", moves=COARSENS)
 def minimum_gradient(h: Histogram) -> float:
     """Steepest fall of the histogram, in voxels per level.
 
@@ -268,7 +268,7 @@ def minimum_gradient(h: Histogram) -> float:
     return float(h.gradient.min())
 
 
-@feature("ih_min_grad_g", ibsi="RHQZ", name="Minimum histogram gradient intensity", moves=UNKNOWN)
+@feature("ih_min_grad_g", ibsi="RHQZ", name="Minimum histogram gradient intensity", moves=COARSENS)
 def minimum_gradient_level(h: Histogram) -> float:
     """Gray level of the steepest fall; the lowest of several.
 

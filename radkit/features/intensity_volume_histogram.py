@@ -179,7 +179,9 @@ def volume_at_90(c: VolumeCurve) -> float:
     return c.volume_at(0.9)
 
 
-@feature("ivh_i10", ibsi="GBPN", name="Intensity at 10% volume", unit="{unit}", moves=FINE)
+@feature(
+    "ivh_i10", ibsi="GBPN", name="Intensity at 10% volume", unit="{unit}", moves=Moves(noise="up", wider_bins="none")
+)
 def intensity_at_10(c: VolumeCurve) -> float:
     """The lowest intensity that at most a tenth of the voxels reach; a step above the highest if more reach that.
 
@@ -188,7 +190,9 @@ def intensity_at_10(c: VolumeCurve) -> float:
     return c.intensity_at(0.1)
 
 
-@feature("ivh_i90", ibsi="GBPN", name="Intensity at 90% volume", unit="{unit}", moves=FINE)
+@feature(
+    "ivh_i90", ibsi="GBPN", name="Intensity at 90% volume", unit="{unit}", moves=Moves(noise="down", wider_bins="none")
+)
 def intensity_at_90(c: VolumeCurve) -> float:
     """The lowest intensity that at most nine tenths of the voxels reach.
 

@@ -194,7 +194,7 @@ def local_intensity_peak(p: Peaks) -> float:
     ibsi="0F91",
     name="Global intensity peak",
     unit="{unit}",
-    moves=Moves(blur="down", wider_bins="none"),
+    moves=Moves(wider_bins="none"),
 )
 def global_intensity_peak(p: Peaks) -> float:
     """Highest mean over 1 cm³ around any voxel of the region.

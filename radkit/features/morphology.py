@@ -17,7 +17,6 @@ from radkit.features.shape import Shape
 
 INTENSITY = Moves(wider_bins="none")
 PATCHY = Moves(blur="up", noise="down", wider_bins="none")
-GRAINY = Moves(blur="down", noise="up", wider_bins="none")
 
 
 @feature("morph_volume", ibsi="RNU0", name="Volume (mesh)", unit="mm^3", moves=STAYS)
@@ -285,7 +284,7 @@ def moran_i(s: Shape) -> float:
     return s.pairs.n_voxels / s.pairs.weights * s.pairs.products / s.pairs.squares
 
 
-@feature("morph_geary_c", ibsi="NPT7", name="Geary's C measure", moves=GRAINY)
+@feature("morph_geary_c", ibsi="NPT7", name="Geary's C measure", moves=Moves(noise="up", wider_bins="none"))
 def geary_c(s: Shape) -> float:
     """Spatial contrast: below 1 with patches, 1 at random; undefined where all intensities are equal.
 

@@ -14,6 +14,7 @@ from radkit.volume import Roi
 LOCATION = Moves(wider_bins="none")
 SPREAD = Moves(blur="down", noise="up", wider_bins="none")
 MOST_VALUES = 1 << 16  # whole numbers further apart than this are not counted one by one
+MIDDLE = Moves(noise="up", wider_bins="none")  # blur draws the border, too, towards what lies around it
 
 
 class Sample:
@@ -149,7 +150,7 @@ def minimum(s: Sample) -> float:
     return s.minimum
 
 
-@feature("stat_p10", ibsi="QG58", name="10th percentile", unit="{unit}", moves=LOCATION)
+@feature("stat_p10", ibsi="QG58", name="10th percentile", unit="{unit}", moves=Moves(noise="down", wider_bins="none"))
 def p10(s: Sample) -> float:
     """The intensity that a tenth of the voxels stay below; a minimum that outliers do not move.
 
@@ -158,7 +159,7 @@ def p10(s: Sample) -> float:
     return s.percentiles[10]
 
 
-@feature("stat_p90", ibsi="8DWT", name="90th percentile", unit="{unit}", moves=LOCATION)
+@feature("stat_p90", ibsi="8DWT", name="90th percentile", unit="{unit}", moves=Moves(noise="up", wider_bins="none"))
 def p90(s: Sample) -> float:
     """The intensity that a tenth of the voxels exceed; a maximum that outliers do not move.
 
@@ -176,7 +177,7 @@ def maximum(s: Sample) -> float:
     return s.maximum
 
 
-@feature("stat_iqr", ibsi="SALO", name="Interquartile range", unit="{unit}", moves=SPREAD)
+@feature("stat_iqr", ibsi="SALO", name="Interquartile range", unit="{unit}", moves=MIDDLE)
 def interquartile_range(s: Sample) -> float:
     """Width of the middle half of the intensities.
 
@@ -203,7 +204,7 @@ def mean_absolute_deviation(s: Sample) -> float:
     return s.average(np.abs(s.deviations))
 
 
-@feature("stat_rmad", ibsi="1128", name="Robust mean absolute deviation", unit="{unit}", moves=SPREAD)
+@feature("stat_rmad", ibsi="1128", name="Robust mean absolute deviation", unit="{unit}", moves=MIDDLE)
 def robust_mean_absolute_deviation(s: Sample) -> float:
     """Average distance from the mean of the intensities between the 10th and the 90th percentile, ends included.
 
@@ -252,7 +253,7 @@ def quartile_coefficient_of_dispersion(s: Sample) -> float:
     return (high - low) / (high + low)
 
 
-@feature("stat_energy", ibsi="N8CA", name="Energy", unit="{unit}^2", moves=LOCATION)
+@feature("stat_energy", ibsi="N8CA", name="Energy", unit="{unit}^2", moves=Moves(noise="up", wider_bins="none"))
 def energy(s: Sample) -> float:
     """Sum of the squared intensities; grows with the number of voxels.
 
@@ -261,7 +262,7 @@ def energy(s: Sample) -> float:
     return float(s.n @ s.x**2)
 
 
-@feature("stat_rms", ibsi="5ZWQ", name="Root mean square", unit="{unit}", moves=LOCATION)
+@feature("stat_rms", ibsi="5ZWQ", name="Root mean square", unit="{unit}", moves=Moves(noise="up", wider_bins="none"))
 def root_mean_square(s: Sample) -> float:
     """Square root of the mean squared intensity.
 

@@ -12,6 +12,8 @@ from typing import Self
 
 import numpy as np
 
+from radkit.kernels import kernel
+
 
 @dataclass(frozen=True, eq=False)
 class Census:
@@ -122,17 +124,44 @@ class Census:
 
     def _marginal(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The values of ``x`` that occur, ascending, and the probability of each in each matrix."""
-        values, column = _distinct(x.astype(np.int64))
-        row = np.repeat(np.arange(len(self)) * len(values), self._sizes)
-        n = np.bincount(row + column, weights=self.n, minlength=len(self) * len(values))
-        return values, n.reshape(len(self), -1) / self.n_groups[:, None]
+        values, column = _distinct(x)
+        n = _add_up(column, self.n, np.append(self.starts, len(x)), len(values))
+        return values, n / self.n_groups[:, None]
+
+
+@kernel
+def _add_up(column, n, bounds, size):
+    """Sum of n over the cells of each matrix that stand in a column, (n_matrices, size)."""
+    sums = np.zeros((len(bounds) - 1, size))
+    for m in range(len(sums)):
+        for cell in range(bounds[m], bounds[m + 1]):
+            sums[m, column[cell]] += n[cell]
+    return sums
 
 
 def _distinct(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The numbers that occur among whole numbers, ascending, float64, and the place of each of ``x`` among them."""
-    occurs = np.zeros(x.max() + 1, dtype=bool)
-    occurs[x] = True
-    return np.flatnonzero(occurs).astype(float), (np.cumsum(occurs) - 1)[x]
+    place = np.zeros(int(x.max()) + 1, np.int64)
+    column = np.empty(len(x), np.int64)
+    n = _number(x, place, column)
+    values = np.empty(n)
+    values[place[place > 0] - 1] = np.flatnonzero(place)
+    return values, column
+
+
+@kernel
+def _number(x, place, column):
+    """place[value] becomes the number of a value that occurs, from 1, ascending; column holds that of each, from 0."""
+    for value in x:
+        place[int(value)] = 1
+    n = 0
+    for value in range(len(place)):
+        if place[value]:
+            n += 1
+            place[value] = n
+    for k in range(len(x)):
+        column[k] = place[int(x[k])] - 1
+    return n
 
 
 def _variance(values: np.ndarray, p: np.ndarray) -> np.ndarray:

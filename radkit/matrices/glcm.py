@@ -177,8 +177,7 @@ def glcm(levels: Levels, aggregation: str) -> tuple[Glcm, ...]:
 
 def merge(pairs: Pairs | SortedPairs, aggregation: str) -> Glcm:
     """The stack of co-occurrence matrices of one aggregation, from counts that serve several."""
-    matrix, i, j, count = pairs.cells(aggregation)
-    starts = np.flatnonzero(np.diff(matrix, prepend=-1))
+    starts, i, j, count = pairs.cells(aggregation)
     sizes = np.diff(np.append(starts, len(count)))
     total = np.add.reduceat(count, starts) if len(starts) else count  # a pair stands in (i, j) and in (j, i)
     gray = pairs.present.astype(float)

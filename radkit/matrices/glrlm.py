@@ -149,7 +149,7 @@ def _count(rank, rows, steps, first, reached):
     base = np.empty(nx, np.uint32)
     for z in range(1, nz - 1):
         for d in range(len(steps)):
-            _look_behind(region, z, np.int64(steps[d]), nx, before[d, z % 2], before[d, 1 - z % 2])
+            _look_behind(region, rows[z], z, np.int64(steps[d]), before[d, z % 2], before[d, 1 - z % 2])
         slot_of = first[z - 1]
         for y in range(1, ny - 1):
             start, n = np.uint64(y * nx + rows[z, y, 0]), np.uint64(rows[z, y, 1] - rows[z, y, 0])
@@ -163,22 +163,33 @@ def _count(rank, rows, steps, first, reached):
 
 
 @kernel
-def _look_behind(region, z, step, nx, mine, last):
+def _look_behind(region, rows, z, step, mine, last):
     """Like voxels behind every voxel of slice z along one direction, from those of its own slice or of the last one."""
-    size = len(mine)
-    first, stop, corner = nx + 1, size - nx - 1, z * size
+    size, nx = len(mine), len(mine) // len(rows)
+    corner = z * size
     if step > nx + 1:  # across slices: all rows at once
+        first, stop = nx + 1, size - nx - 1
         here, there = region[corner + first : corner + stop], region[corner + first - step : corner + stop - step]
         _extend(here, there, last[first - step + size : stop - step + size], mine[first:stop])
         return
-    for start in range(first, stop, nx):
-        v, n = corner + start, nx - 2
-        _extend(
-            region[v : v + n],
-            region[v - step : v - step + n],
-            mine[start - step : start - step + n],
-            mine[start : start + n],
-        )
+    for y in range(1, len(rows) - 1):
+        start, stop = y * nx + rows[y, 0], y * nx + rows[y, 1]
+        if start == stop:
+            continue
+        here, there = region[corner + start : corner + stop], region[corner + start - step : corner + stop - step]
+        if step > 1:
+            _extend(here, there, mine[start - step : stop - step], mine[start:stop])
+        else:
+            _follow(here, there, mine[start:stop])
+
+
+@kernel
+def _follow(here, there, mine):
+    """The same along the row itself, where every voxel waits for the one behind it."""
+    length = np.int64(0)
+    for x in range(len(here)):
+        length = (length + 1) & -np.int64((here[x] == there[x]) & (here[x] != 0))
+        mine[x] = length
 
 
 @kernel

@@ -43,7 +43,7 @@ class Cells:
 
 
 @kernel
-def flush(table, matrix, held, cells, n):
+def _flush(table, matrix, held, cells, n):
     """Append the occupied cells of a tally (n_present + 1, 28, n_sums) to ``cells`` from n on, clear it; the new n.
 
     ``held`` : voxels of each rank that were tallied; ranks without any are passed over.
@@ -102,3 +102,115 @@ def _merged(cells: np.ndarray, n_present: int) -> np.ndarray:
     occupied = np.flatnonzero(sums[:, 0])
     level, j = np.divmod(occupied, SIDES)
     return np.column_stack([np.zeros_like(level), level, j, sums[occupied].astype(np.int64)])
+
+
+@kernel
+def count_tones(region, in_volume, level_of, tallies, cells, wanted):
+    """Voxels, and sums of |level x neighbors - sum of the neighbors' levels|, by rank and number of neighbors."""
+    nz, ny, nx = region.rank.shape
+    in_plane, across = wanted
+    code = _encode(region.rank, level_of)
+    columns, around = np.zeros(ny * nx, np.uint32), np.zeros(ny * nx, np.uint32)
+    n = 0
+    for z in range(1, nz - 1):
+        if in_plane:
+            _sum_neighbors(code, z, 0, nx, columns, around)
+            _add_tones(tallies[0], region.rank[z], region.rows[z], level_of, around)
+            n = _flush(tallies[0], z - 1, region.held[z - 1], cells, n)
+        if across:
+            _sum_neighbors(code, z, 1, nx, columns, around)
+            _add_tones(tallies[1], region.rank[z], region.rows[z], level_of, around)
+    if across:
+        n = _flush(tallies[1], VOLUME, in_volume, cells, n)
+    return n
+
+
+@kernel
+def _encode(rank, level_of):
+    """32 * gray level + 1 inside, 0 outside: 27 of them hold the sum of levels beside the number of voxels (% 32)."""
+    nz, ny, nx = rank.shape
+    code = np.empty((nz, ny * nx), np.uint32)  # 27 * 32 * 65535 still fits
+    code_of = ((32 * level_of + 1) * (level_of > 0)).astype(np.uint32)
+    ranks, codes = rank.ravel(), code.ravel()
+    for v in range(len(ranks)):
+        codes[v] = code_of[np.uint64(ranks[v])]
+    return code
+
+
+@kernel
+def _sum_neighbors(code, z, reach, nx, columns, around):
+    """The sum of codes in the neighborhood of every voxel of a slice, ``reach`` slices up and down, without its own."""
+    start, stop = nx, code.shape[1] - nx
+    columns[:] = 0
+    for dz in range(-reach, reach + 1):
+        plane = code[z + dz]
+        above, here, below = plane[start - nx : stop - nx], plane[start:stop], plane[start + nx : stop + nx]
+        total = columns[start:stop]
+        for v in range(len(total)):  # all rows at once
+            total[v] += above[v] + here[v] + below[v]
+    left, middle, right = columns[start - 1 : stop - 1], columns[start:stop], columns[start + 1 : stop + 1]
+    own, total = code[z, start:stop], around[start:stop]
+    for v in range(len(total)):
+        total[v] = left[v] + middle[v] + right[v] - own[v]
+
+
+@kernel
+def _add_tones(table, ranks, rows, level_of, around):
+    """Count the voxels of a slice."""
+    flat, width = table.ravel(), np.uint64(2 * table.shape[1])
+    ny, nx = ranks.shape
+    rank = ranks.ravel()
+    for y in range(1, ny - 1):
+        for v in range(np.uint64(y * nx + rows[y, 0]), np.uint64(y * nx + rows[y, 1])):
+            neighbors = np.int64(around[v] & np.uint32(31))
+            if rank[v] != 0 and neighbors > 0:
+                place = np.uint64(rank[v])
+                cell = place * width + np.uint64(2 * neighbors)
+                flat[cell] += 1
+                flat[cell + np.uint64(1)] += abs(level_of[place] * neighbors - np.int64(around[v] >> np.uint32(5)))
+
+
+@kernel
+def count_likes(region, in_volume, level_of, tallies, cells, wanted):
+    """Voxels by rank and dependence."""
+    nz, ny, nx = region.rank.shape
+    in_plane, across = wanted
+    rank, like = region.rank.reshape(nz, ny * nx), np.zeros(ny * nx, np.uint16)
+    n = 0
+    for z in range(1, nz - 1):
+        like[:] = 0
+        _compare(rank[z], rank[z], nx, like)
+        if in_plane:
+            _add_likes(tallies[0], region.rank[z], region.rows[z], like)
+            n = _flush(tallies[0], z - 1, region.held[z - 1], cells, n)
+        if across:
+            _compare(rank[z], rank[z - 1], nx, like)
+            _compare(rank[z], rank[z + 1], nx, like)
+            _add_likes(tallies[1], region.rank[z], region.rows[z], like)
+    if across:
+        n = _flush(tallies[1], VOLUME, in_volume, cells, n)
+    return n
+
+
+@kernel
+def _compare(plane, other, nx, like):
+    """Add to ``like`` how many of the nine voxels around each voxel's place in another slice have its rank."""
+    start, stop = nx + 1, len(plane) - nx - 1
+    here, total = plane[start:stop], like[start:stop]
+    for step in (-nx, 0, nx):
+        left, middle = other[start + step - 1 : stop + step - 1], other[start + step : stop + step]
+        right = other[start + step + 1 : stop + step + 1]
+        for v in range(len(total)):  # all rows at once; 16-bit sums are what the compiler does sixteen at a time
+            total[v] += np.uint16(here[v] == left[v]) + np.uint16(here[v] == middle[v]) + np.uint16(here[v] == right[v])
+
+
+@kernel
+def _add_likes(table, ranks, rows, like):
+    """Count the voxels of a slice."""
+    flat, width = table.ravel(), np.uint64(table.shape[1])
+    ny, nx = ranks.shape
+    rank = ranks.ravel()
+    for y in range(1, ny - 1):
+        for v in range(np.uint64(y * nx + rows[y, 0]), np.uint64(y * nx + rows[y, 1])):
+            if rank[v] != 0:
+                flat[np.uint64(rank[v]) * width + np.uint64(like[v])] += 1

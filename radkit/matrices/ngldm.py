@@ -7,8 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from radkit.kernels import kernel
-from radkit.matrices.neighborhoods import SIDES, VOLUME, flush, tally
+from radkit.matrices.neighborhoods import SIDES, count_likes, tally
 from radkit.volume import Levels
 
 
@@ -114,54 +113,5 @@ def ngldms(levels: Levels, aggregations: tuple[str, ...]) -> dict[str, Ngldm]:
     """The stack of matrices of every aggregation, from one traversal of the region."""
     return {
         name: Ngldm(cells.level.astype(float), cells.j.astype(float), cells.sums[:, 0], cells.starts)
-        for name, cells in tally(levels, aggregations, _count, n_sums=1).items()
+        for name, cells in tally(levels, aggregations, count_likes, n_sums=1).items()
     }
-
-
-@kernel
-def _count(region, in_volume, level_of, tallies, cells, wanted):
-    """Voxels by rank and dependence."""
-    rank, rows = region.rank, region.rows
-    nz, ny, nx = rank.shape
-    slice_, volume = tallies[0], tallies[1]
-    in_plane, across = wanted
-    n = 0
-    like = np.empty(nx, np.uint16)
-    for z in range(1, nz - 1):
-        for y in range(1, ny - 1):
-            a, b = rows[z, y, 0], rows[z, y, 1]
-            if a == b:
-                continue
-            here, near = rank[z, y, a:b], like[a:b]
-            near[:] = 0
-            _compare(here, rank[z], y, a, near)
-            if in_plane:
-                _add(slice_, here, near)
-            if across:
-                _compare(here, rank[z - 1], y, a, near)
-                _compare(here, rank[z + 1], y, a, near)
-                _add(volume, here, near)
-        if in_plane:
-            n = flush(slice_, z - 1, region.held[z - 1], cells, n)
-    if across:
-        n = flush(volume, VOLUME, in_volume, cells, n)
-    return n
-
-
-@kernel
-def _compare(here, plane, y, start, like):
-    """Add to ``like`` how many of the nine voxels around (y, x) in a plane equal ``here``, its x being ``start`` on."""
-    stop = start + len(here)
-    for dy in (-1, 0, 1):
-        row = plane[y + dy]
-        left, middle, right = row[start - 1 : stop - 1], row[start:stop], row[start + 1 : stop + 1]
-        for x in range(len(here)):  # 16-bit sums of comparisons are what the compiler does sixteen at a time
-            like[x] += np.uint16(here[x] == left[x]) + np.uint16(here[x] == middle[x]) + np.uint16(here[x] == right[x])
-
-
-@kernel
-def _add(table, here, like):
-    flat, width = table.ravel(), np.uint64(table.shape[1])
-    for x in range(len(here)):
-        if here[x] != 0:
-            flat[np.uint64(here[x]) * width + np.uint64(like[x])] += 1

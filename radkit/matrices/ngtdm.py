@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from radkit.kernels import kernel
-from radkit.matrices.neighborhoods import VOLUME, Cells, flush, tally
+from radkit.matrices.neighborhoods import Cells, count_tones, tally
 from radkit.volume import Levels
 
 
@@ -118,7 +118,7 @@ def ngtdm(levels: Levels, aggregation: str) -> tuple[Ngtdm, ...]:
 
 def ngtdms(levels: Levels, aggregations: tuple[str, ...]) -> dict[str, Ngtdm]:
     """The stack of matrices of every aggregation, from one traversal of the region."""
-    return {name: _rows(cells) for name, cells in tally(levels, aggregations, _count, n_sums=2).items()}
+    return {name: _rows(cells) for name, cells in tally(levels, aggregations, count_tones, n_sums=2).items()}
 
 
 def _rows(cells: Cells) -> Ngtdm:
@@ -129,74 +129,6 @@ def _rows(cells: Cells) -> Ngtdm:
         return Ngtdm(cells.level, voxels, tones.astype(float), cells.starts)
     n, s = np.add.reduceat(voxels, first), np.add.reduceat(tones / cells.j, first)
     return Ngtdm(cells.level[first], n, s, np.flatnonzero(np.diff(cells.matrix[first], prepend=-2)))
-
-
-@kernel
-def _count(region, in_volume, level_of, tallies, cells, wanted):
-    """Voxels, and sums of |level x neighbors - sum of the neighbors' levels|, by rank and number of neighbors."""
-    rank, rows = region.rank, region.rows
-    nz, ny, nx = rank.shape
-    slice_, volume = tallies[0], tallies[1]
-    in_plane, across = wanted
-    code = _encode(rank, level_of)
-    n = 0
-    near, far = np.empty(nx, code.dtype), np.empty(nx, code.dtype)  # columns of three voxels, of nine
-    for z in range(1, nz - 1):
-        for y in range(1, ny - 1):
-            a, b = rows[z, y, 0], rows[z, y, 1]
-            if a == b:
-                continue
-            ranks, here = rank[z, y, a:b], code[z, y, a:b]
-            _columns(code, z, y, near, far, across)
-            if in_plane:
-                _add(slice_, ranks, here, near[a - 1 : b + 1])
-            if across:
-                _add(volume, ranks, here, far[a - 1 : b + 1])
-        if in_plane:
-            n = flush(slice_, z - 1, region.held[z - 1], cells, n)
-    if across:
-        n = flush(volume, VOLUME, in_volume, cells, n)
-    return n
-
-
-@kernel
-def _encode(rank, level_of):
-    """32 * gray level + 1 inside, 0 outside: 27 of them hold the sum of levels beside the number of voxels (% 32)."""
-    code = np.empty(rank.shape, np.uint32)  # 27 * 32 * 65535 still fits
-    code_of = ((32 * level_of + 1) * (level_of > 0)).astype(np.uint32)
-    ranks, codes = rank.ravel(), code.ravel()
-    for v in range(len(ranks)):
-        codes[v] = code_of[np.uint64(ranks[v])]
-    return code
-
-
-@kernel
-def _columns(code, z, y, near, far, across):
-    """Sums of codes over y - 1 ... y + 1 within the slice, and over the three slices."""
-    above, here, below = code[z, y - 1], code[z, y], code[z, y + 1]
-    for x in range(len(near)):
-        near[x] = above[x] + here[x] + below[x]
-        far[x] = near[x]
-    if across:
-        for dz in (-1, 1):
-            above, here, below = code[z + dz, y - 1], code[z + dz, y], code[z + dz, y + 1]
-            for x in range(len(far)):
-                far[x] += above[x] + here[x] + below[x]
-
-
-@kernel
-def _add(table, ranks, here, columns):
-    """Count the voxels of a row; the neighborhood of ``here[x]`` is ``columns[x]`` to ``columns[x + 2]``."""
-    flat, width = table.ravel(), np.uint64(2 * table.shape[1])
-    for x in range(len(here)):
-        if here[x] == 0:
-            continue
-        around = np.int64(columns[x] + columns[x + 1] + columns[x + 2] - here[x])
-        neighbors, level = around & 31, np.int64(here[x] >> 5)
-        if neighbors > 0:
-            cell = np.uint64(ranks[x]) * width + np.uint64(2 * neighbors)
-            flat[cell] += 1
-            flat[cell + np.uint64(1)] += abs(level * neighbors - (around >> 5))
 
 
 @kernel

@@ -19,9 +19,12 @@ DENSE_VOXELS = 1 << 28  # up to here no uint32 counter of merged pairs can overf
 
 
 class Cells(NamedTuple):
-    """The occupied cells of symmetric matrices, in order of matrix, i and j; i and j are places among the levels."""
+    """The occupied cells of symmetric matrices, in order of matrix, i and j; i and j are places among the levels.
 
-    matrix: np.ndarray
+    ``starts`` : the first cell of each matrix that has one.
+    """
+
+    starts: np.ndarray
     i: np.ndarray
     j: np.ndarray
     count: np.ndarray
@@ -93,7 +96,8 @@ class SortedPairs:
         code, which = np.unique(code, return_inverse=True)
         count = np.bincount(which, weights=np.tile(count, 2), minlength=len(code)).astype(np.int64)
         rest, j = np.divmod(code, size)
-        return Cells(*np.divmod(rest, size), j, count)
+        matrix, i = np.divmod(rest, size)
+        return Cells(np.flatnonzero(np.diff(matrix, prepend=-1)), i, j, count)
 
 
 def count_pairs(levels: Levels, ways: Ways) -> Pairs | SortedPairs:
@@ -143,25 +147,24 @@ def _occupied(counts, held):
         for d in range(n_directions):
             for i in occurs:
                 for j in occurs:
-                    n += counts[g, i, d, j] + counts[g, j, d, i] > 0
-    matrix, row, column = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
-    count = np.empty(n, np.int64)
-    n = 0
+                    n += (counts[g, i, d, j] | counts[g, j, d, i]) != 0
+    starts, row = np.empty(n, np.int64), np.empty(n, np.int64)
+    column, count = np.empty(n, np.int64), np.empty(n, np.int64)
+    n = n_starts = 0
     for g in range(n_groups):
         occurs = np.flatnonzero(held[g]).astype(np.uint64)
         for d in range(n_directions):
+            first = n
             for i in occurs:
                 for j in occurs:
                     both = np.int64(counts[g, i, d, j]) + np.int64(counts[g, j, d, i])
                     if both > 0:
-                        matrix[n], row[n], column[n], count[n] = (
-                            g * n_directions + d,
-                            np.int64(i) - 1,
-                            np.int64(j) - 1,
-                            both,
-                        )
+                        row[n], column[n], count[n] = np.int64(i) - 1, np.int64(j) - 1, both
                         n += 1
-    return matrix, row, column, count
+            if n > first:
+                starts[n_starts] = first
+                n_starts += 1
+    return starts[:n_starts], row, column, count
 
 
 def _sorted_pairs(region: Packed, ways: Ways, n_levels: int) -> SortedPairs:

@@ -79,21 +79,17 @@ def _zones(region: Packed, directions: tuple) -> Zones:
 def _link(rank, rows, steps, lowest, needed, parent):
     """Walk backwards and link every voxel to the zones of its like neighbors ahead; return the number of zones."""
     nz, ny, nx = rank.shape
-    region, like = rank.ravel(), np.empty(nx, np.uint16)
+    region, like = rank.ravel(), np.zeros(ny * nx, np.uint16)
     n_zones = 0
     for z in range(nz - 2, 0, -1):
+        _compare(region, z * ny * nx, nx, steps, like)
         for y in range(ny - 2, 0, -1):
-            start, stop = (z * ny + y) * nx + rows[z, y, 0], (z * ny + y) * nx + rows[z, y, 1]
-            here = region[start:stop]
-            like[:] = 0
-            for d in range(len(steps)):
-                step = np.int64(steps[d])
-                _compare(here, region[start + step : stop + step], np.uint16(1 << d), like)
-            for x in range(len(here) - 1, -1, -1):
-                if here[np.uint64(x)] == 0:
+            row = y * nx
+            for x in range(row + rows[z, y, 1] - 1, row + rows[z, y, 0] - 1, -1):
+                v = root = np.uint64(z * ny * nx + x)
+                if region[v] == 0:
                     continue
                 n_zones += 1
-                v = root = np.uint64(start + x)
                 bits = np.uint64(needed[np.uint64(like[np.uint64(x)])])
                 while bits:
                     other = v + steps[np.uint64(lowest[bits])]
@@ -110,10 +106,19 @@ def _link(rank, rows, steps, lowest, needed, parent):
 
 
 @kernel
-def _compare(here, there, bit, like):
-    """Set a bit of ``like`` where both have the same rank; a row at a time, for many voxels are compared at once."""
-    for x in range(len(here)):
-        like[x] |= (here[x] == there[x]) * bit
+def _compare(region, corner, nx, steps, like):
+    """Bit d of like[v] is set where the neighbor of voxel v along direction d has its rank, v counting from a corner.
+
+    All rows of a slice at once, with products of 0 and 1: the compiler compares many voxels at a time.
+    """
+    start, stop = nx + 1, len(like) - nx - 1
+    here, bits = region[corner + start : corner + stop], like[start:stop]
+    bits[:] = 0
+    for d in range(len(steps)):
+        step, bit = np.int64(steps[d]), np.uint16(1 << d)
+        there = region[corner + start + step : corner + stop + step]
+        for x in range(len(here)):
+            bits[x] |= (here[x] == there[x]) * bit
 
 
 @kernel

@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from radkit.features import catalogue, family
 from radkit.features import families as all_families
-from radkit.features import family
 from radkit.filters import Filter
 from radkit.physics import GaussianPsf, ZScore
 from radkit.preprocess import (
@@ -49,6 +49,8 @@ class Recipe:
         recommends for the image's unit: HU as they are in steps of 1, SUV in bins of 0.1 from 0, anything else in 1000
         bins from the region's minimum to its maximum. ``AsIs`` is whole steps of the unit, here below 1 too.
     families : feature families to compute, of ``features.families()``.
+    without : features to leave out, by their tag without aggregation. Moran's I and Geary's C (``morph_moran_i``,
+        ``morph_geary_c``) take most of the time of an extraction; the tools that are quick leave them out.
     filters : filtered images whose features are computed too, named ``log_s1.5mm__stat_mean``. They see the resampled
         image; range and outliers of ``resegment`` are judged on that image, not on the response.
     filter_binning : fixed bin count of filtered images, 32 unless told: a width in HU means nothing on a response.
@@ -75,6 +77,7 @@ class Recipe:
     ivh_binning: Binning | None = None
     families: tuple[str, ...] = ()
     aggregations: tuple[str, ...] = ("3D_avg", "3D_comb")
+    without: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
     filter_binning: FixedBinCount = FixedBinCount(n_bins=32)
     original: bool = True
@@ -83,9 +86,11 @@ class Recipe:
         set_ = object.__setattr__
         set_(self, "families", tuple(self.families) or all_families())
         set_(self, "aggregations", tuple(self.aggregations))
+        set_(self, "without", tuple(self.without))
         for kind, chosen, known in (
             ("family", self.families, all_families()),
             ("aggregation", self.aggregations, AGGREGATIONS),
+            ("feature", self.without, tuple(f.tag for f in catalogue()) if self.without else ()),
         ):
             for name in chosen:
                 if name not in known:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from radkit import features
+from radkit.matrices.aggregations import BY_DIRECTION
 from radkit.volume import Grid, Image, Levels, Roi
 
 
@@ -18,6 +20,12 @@ def levels_of(array, n_levels=None):
     n = n_levels or int(array.max())
     grid = Grid(shape=array.shape, spacing_mm=(1.0, 1.0, 1.0))
     return Levels(array, grid, n_levels=n, edges=np.arange(n + 1) + 0.5)
+
+
+def everything(roi, levels):
+    """Every feature of the catalogue in every aggregation, by tag."""
+    found = [v for f in features.families() for v in features.compute(f, roi, levels, tuple(BY_DIRECTION))]
+    return {v.tag: v for v in found}
 
 
 def row(*numbers):

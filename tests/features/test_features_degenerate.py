@@ -5,20 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from regions import levels_of, roi_of
+from regions import everything, levels_of, roi_of
 
 from radkit import features
 from radkit.matrices import GLCM_AGGREGATIONS
 from radkit.matrices.aggregations import BY_DIRECTION, WITHOUT_DIRECTION
 
 
-def everything(array, image=None):
+def all_of(array, image=None):
     """All features of a region given by its gray levels (0 outside)."""
     array = np.asarray(array)
-    roi = roi_of(array if image is None else image, array > 0)
-    levels = levels_of(array)
-    found = [v for f in features.families() for v in features.compute(f, roi, levels, tuple(GLCM_AGGREGATIONS))]
-    return {v.tag: v for v in found}
+    return everything(roi_of(array if image is None else image, array > 0), levels_of(array))
 
 
 def undefined(found):
@@ -38,12 +35,12 @@ def in_space(*voxels, shape=(4, 4, 4)):
 
 @given(arrays(np.int32, array_shapes(min_dims=3, max_dims=3, max_side=3), elements=st.integers(0, 3)).filter(np.any))
 def test_finite_or_documented(array):
-    for tag, v in everything(array).items():
+    for tag, v in all_of(array).items():
         assert np.isfinite(v.value) != v.note.startswith("undefined: "), tag
 
 
 def test_one_voxel():
-    found = everything(in_space((1, 2, 3)))
+    found = all_of(in_space((1, 2, 3)))
     assert undefined(found) == GLCM | NGTDM | {
         "morph_vol_dens_aee", "morph_area_dens_aee", "morph_moran_i", "morph_geary_c",
     }  # fmt: skip
@@ -97,7 +94,7 @@ def test_one_voxel():
 
 
 def test_two_voxels_side_by_side():
-    found = everything(in_space((1, 1, 1), (1, 1, 2)))
+    found = all_of(in_space((1, 1, 1), (1, 1, 2)))
     assert undefined(found) == {"morph_vol_dens_aee", "morph_area_dens_aee", "stat_rmad", "ih_rmad"}
     assert found["cm_corr_3D_comb"].value == pytest.approx(-1)
     assert found["ngt_coarseness_3D"].value == 1 / ((1 + 1) / 2)
@@ -107,13 +104,13 @@ def test_two_voxels_side_by_side():
 
 
 def test_two_voxels_apart():
-    found = everything(in_space((0, 0, 0), (3, 3, 3)))
+    found = all_of(in_space((0, 0, 0), (3, 3, 3)))
     assert undefined(found) > GLCM | NGTDM
     assert found["ngl_hde_3D"].value == 1
 
 
 def test_flat_region():
-    found = everything(np.full((3, 4, 5), 1), image=np.full((3, 4, 5), 0.1))  # a mean of 0.1s is not exactly 0.1
+    found = all_of(np.full((3, 4, 5), 1), image=np.full((3, 4, 5), 0.1))  # a mean of 0.1s is not exactly 0.1
     assert undefined(found) == {"morph_moran_i", "morph_geary_c"}
     expected = {"cm_corr": 1, "cm_info_corr1": 0, "cm_info_corr2": 0, "cm_contrast": 0, "cm_inv_diff": 1,
                 "cm_joint_entr": 0, "cm_inv_var": 0, "cm_energy": 1}  # fmt: skip
@@ -134,18 +131,18 @@ def test_flat_region():
 
 
 def test_flat_region_of_a_high_level():
-    found = everything(np.full((3, 3, 3), 7))
+    found = all_of(np.full((3, 3, 3), 7))
     assert found["cm_corr_3D_avg"].value == 1
     assert found["cm_joint_var_3D_avg"].value == 0
 
 
 def test_zero_intensities_have_no_center():
-    found = everything(np.full((2, 2, 2), 1), image=np.zeros((2, 2, 2)))
+    found = all_of(np.full((2, 2, 2), 1), image=np.zeros((2, 2, 2)))
     assert found["morph_com"].note == "undefined: the intensities add up to 0"
 
 
 def test_one_slice_is_flat_but_has_a_texture():
-    found = everything(np.random.default_rng(0).integers(1, 5, (1, 6, 6)))
+    found = all_of(np.random.default_rng(0).integers(1, 5, (1, 6, 6)))
     assert undefined(found) == {"morph_vol_dens_aee"}
     assert found["morph_pca_least_axis"].value == 0
     assert found["cm_contrast_3D_comb"].value == pytest.approx(found["cm_contrast_2_5D_comb"].value)
@@ -155,27 +152,35 @@ def test_one_slice_is_flat_but_has_a_texture():
     assert found["rlm_sre_3D_comb"].value > found["rlm_sre_2_5D_comb"].value  # nine directions with nothing to go on to
 
 
+def test_one_slice_of_a_volume_is_measured_as_an_image_of_its_own():
+    array = np.random.default_rng(5).integers(0, 5, (1, 6, 7))
+    alone, among = all_of(array), all_of(np.pad(array, [(2, 1), (0, 0), (0, 0)]))
+    differ = {tag for tag in alone if (alone[tag].value, alone[tag].note) != (among[tag].value, among[tag].note)}
+    assert differ <= {"loc_peak_loc", "loc_peak_glob", *undefined(alone)}  # the first two look at the slices around
+    assert undefined(alone) == undefined(among) == {"morph_vol_dens_aee"}
+
+
 def test_a_tilted_plane_is_flat():
     """Voxels on z = y: the least axis is 0 however the plane lies, not what rounding leaves of it."""
     array = np.eye(6, dtype=int)[:, :, None].repeat(6, axis=2)
-    assert everything(array)["morph_pca_least_axis"].value == 0
+    assert all_of(array)["morph_pca_least_axis"].value == 0
 
 
 def test_disconnected_region():
     array = np.zeros((4, 5, 9), dtype=int)
     array[1:3, 1:3, 1:3] = np.arange(8).reshape(2, 2, 2) % 3 + 1
     array[1:3, 1:3, 6:8] = np.arange(8).reshape(2, 2, 2) % 2 + 1
-    assert not undefined(everything(array))
+    assert not undefined(all_of(array))
 
 
 def test_region_at_the_border():
     inner = np.random.default_rng(1).integers(1, 6, (4, 4, 4))
-    at_border = {tag: v.value for tag, v in everything(inner).items()}
-    inside = {tag: v.value for tag, v in everything(np.pad(inner, 2)).items()}
+    at_border = {tag: v.value for tag, v in all_of(inner).items()}
+    inside = {tag: v.value for tag, v in all_of(np.pad(inner, 2)).items()}
     differ = {tag for tag in inside if at_border[tag] != inside[tag]}
     assert differ == {"loc_peak_loc", "loc_peak_glob"}  # the only ones that look beyond the region
 
 
 def test_as_many_levels_as_16_bits_hold():
     array = (np.arange(1, 65_537) % 65_536).reshape(8, 64, 128)
-    assert not undefined(everything(array))
+    assert not undefined(all_of(array))

@@ -10,8 +10,6 @@ from regions import levels_of, roi_of, row
 
 from radkit import features
 from radkit.matrices.aggregations import BY_DIRECTION, WITHOUT_DIRECTION
-from radkit.physics import GaussianPsf, blur
-from radkit.volume import Image
 
 regions = arrays(np.int32, array_shapes(min_dims=3, max_dims=3, max_side=5), elements=st.integers(0, 4)).filter(np.any)
 FAMILIES = ("glrlm", "glszm", "gldzm")
@@ -108,27 +106,3 @@ def test_zone_distances_leave_the_rest_of_the_zones_alone():
     sizes, distances = computed("glszm", array, "3D"), computed("gldzm", array, "3D")
     for name in ("lgze", "hgze", "glnu", "glnu_norm", "z_perc", "gl_var"):
         assert sizes[f"szm_{name}"] == pytest.approx(distances[f"dzm_{name}"])
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("change", ["blur", "noise", "wider_bins"])
-def test_features_move_as_stated(family, change):
-    """A lump with texture: blurred, made noisy, or cut into bins twice as wide."""
-    rng = np.random.default_rng(6)
-    z, y, x = np.indices((16, 24, 24)) - np.array([8, 12, 12])[:, None, None, None]
-    scan = 60 + 40 * np.exp(-(z**2 + y**2 + x**2) / 120) + rng.normal(0, 6, z.shape)
-    image = blur(Image.of(scan, spacing_mm=(1, 1, 1)), GaussianPsf(sigma_mm=(0.5, 0.5, 0.5)))
-    after = {
-        "blur": blur(image, GaussianPsf(sigma_mm=(1.0, 1.0, 1.0))).array,
-        "noise": image.array + rng.normal(0, 6, scan.shape),
-        "wider_bins": image.array,
-    }[change]
-    mask, width = z**2 + y**2 + x**2 < 60, 4.0
-    values = [
-        computed(family, np.where(mask, np.floor((array - 20) / w).astype(int) + 1, 0), "3D_comb")
-        for array, w in ((image.array, width), (after, 2 * width if change == "wider_bins" else width))
-    ]
-    for f in features.family(family).features:
-        stated = getattr(f.moves, change)
-        if stated is not None:
-            assert {"up": 1, "down": -1}[stated] * (values[1][f.tag] - values[0][f.tag]) > 0, f.tag

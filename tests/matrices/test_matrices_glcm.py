@@ -129,7 +129,7 @@ def test_kernels_compile_without_a_place_to_keep_them(monkeypatch):
         return lambda function: function
 
     monkeypatch.setattr(kernels, "njit", no_folder)
-    with pytest.warns(RuntimeWarning, match="triple is compiled in every process"):
+    with pytest.warns(RuntimeWarning, match="Every process compiles its kernels anew"):
 
         @kernels.kernel
         def triple(x):

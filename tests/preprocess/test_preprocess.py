@@ -21,7 +21,7 @@ from radkit.preprocess import (
     resample_like,
     resegment,
 )
-from radkit.volume import EmptyMask, Grid, Image, Mask, Roi, SettingError, UnitMismatch
+from radkit.volume import MAX_LEVELS, EmptyMask, Grid, Image, Mask, Roi, SettingError, UnitMismatch
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 
@@ -208,6 +208,13 @@ class TestDiscretize:
     def test_too_many_levels_are_refused_with_their_number(self):
         with pytest.raises(SettingError, match="makes 100001 gray levels; at most 65535"):
             discretize(row(0, 1000), FixedBinWidth(width=0.01, origin=0, unit="HU"))
+
+    def test_as_many_levels_as_16_bits_tell_apart(self):
+        values = np.array([0, 1, 40_000, 65_534], np.uint16)
+        by_width = discretize(row(*values), FixedBinWidth(width=1, origin=0, unit="HU"))
+        assert by_width.array.ravel().tolist() == [1, 2, 40_001, 65_535]
+        assert by_width.n_levels == FixedBinCount(n_bins=65_535).n_bins == MAX_LEVELS
+        assert discretize(row(1, 65_535, unit="1"), AsIs()).n_levels == 65_535
 
     @settings(max_examples=60, deadline=None)
     @given(
