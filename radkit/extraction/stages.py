@@ -6,6 +6,7 @@ moving the bin width never resamples again.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -16,8 +17,9 @@ from radkit.filters import Filter, apply, support_voxels
 from radkit.physics import blur, zscore
 from radkit.preprocess import FixedBinCount, below_origin, crop, discretize, resample, resegment
 from radkit.recipe import Recipe
-from radkit.volume import Image, Levels, Mask, Roi
+from radkit.volume import Image, Levels, Mask, Roi, bounding_box
 
+WORTH_CROPPING = 0.7  # of a scan that is hardly larger than the region a copy would cost more than it saves
 _RESPONSE_CURVE = FixedBinCount(n_bins=1000)  # IBSI's choice for arbitrary units, which a response map is in
 
 
@@ -182,7 +184,9 @@ class _Runner:
 def _start(image: Image, mask: Mask, recipe: Recipe, margin: tuple[int, int, int]) -> Roi:
     roi = Roi.of(image, mask)
     needs_whole_scan = recipe.normalize is not None and recipe.normalize.region != "roi"
-    return roi if needs_whole_scan else crop(roi, margin)
+    box = bounding_box(mask.array)
+    left = math.prod(side.stop - side.start + 2 * m for side, m in zip(box, margin, strict=True))
+    return roi if needs_whole_scan or left > WORTH_CROPPING * mask.array.size else crop(roi, margin)
 
 
 def _normalize(roi: Roi, recipe: Recipe, margin: tuple[int, int, int]) -> Roi:

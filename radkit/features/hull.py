@@ -37,10 +37,7 @@ class Hull:
     @cached_property
     def diameter(self) -> float:
         """Greatest distance between two vertices."""
-        square = (self.vertices**2).sum(axis=1)
-        distance = square[:, None] + square - 2 * self.vertices @ self.vertices.T
-        i, j = np.unravel_index(distance.argmax(), distance.shape)
-        return float(np.linalg.norm(self.vertices[i] - self.vertices[j]))
+        return float(np.sqrt(_greatest_square(self.vertices)))
 
     @cached_property
     def box(self) -> tuple[float, float, float]:
@@ -54,6 +51,18 @@ class Hull:
         beside = np.stack([face, self._beside[face, side]], axis=1)
         ends = np.stack([self._corners[face, side], self._corners[face, (side + 1) % 3]], axis=1)
         return _smallest_box(self._normals, self._areas, self.vertices, beside, ends)
+
+
+@kernel
+def _greatest_square(points):
+    """Square of the greatest distance between two points."""
+    greatest = 0.0
+    for i in range(len(points)):
+        z, y, x = points[i]
+        for j in range(i):
+            dz, dy, dx = points[j, 0] - z, points[j, 1] - y, points[j, 2] - x
+            greatest = max(greatest, dz * dz + dy * dy + dx * dx)
+    return greatest
 
 
 @kernel
@@ -116,12 +125,14 @@ def _outline(normals, face, beside, ends, outline):
     length = np.sqrt(uz * uz + uy * uy + ux * ux)
     uz, uy, ux = uz / length, uy / length, ux / length
     vz, vy, vx = ny * ux - nx * uy, nx * uz - nz * ux, nz * uy - ny * uz
+    seen = np.empty(len(normals), np.bool_)
+    for k in range(len(normals)):
+        seen[k] = nz * normals[k, 0] + ny * normals[k, 1] + nx * normals[k, 2] > 1e-9
     n = 0
     for e in range(len(beside)):
-        first, second = normals[beside[e, 0]], normals[beside[e, 1]]
-        seen = nz * first[0] + ny * first[1] + nx * first[2] > 1e-9
-        if seen != (nz * second[0] + ny * second[1] + nx * second[2] > 1e-9):
-            start, stop = (ends[e, 0], ends[e, 1]) if seen else (ends[e, 1], ends[e, 0])  # as the seen face turns
+        first = seen[beside[e, 0]]
+        if first != seen[beside[e, 1]]:
+            start, stop = (ends[e, 0], ends[e, 1]) if first else (ends[e, 1], ends[e, 0])  # as the seen face turns
             p, q = start[0] * uz + start[1] * uy + start[2] * ux, start[0] * vz + start[1] * vy + start[2] * vx
             outline[n, 0], outline[n, 1] = p, q
             outline[n, 2] = stop[0] * uz + stop[1] * uy + stop[2] * ux - p
