@@ -7,8 +7,12 @@ import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from radkit.volume import Case, Image, Mask, SettingError
+
+if TYPE_CHECKING:
+    from radkit.recipe import Recipe
 
 _FORMATS = (".csv", ".parquet", ".json")
 
@@ -38,7 +42,7 @@ def run(options) -> int:
     if options.output is not None and not options.output.parent.is_dir():
         raise SettingError(f"the folder of {options.output.name} does not exist. Make it first, or choose another.")
     image, mask = _region(options)
-    recipe = _recipe(options.recipe, image)
+    recipe = recipe_named(options.recipe, image)
     if image.modality == "OTHER" and options.recipe == "default":
         print("radkit: the file does not say its modality, so 32 bins are used; see --modality.", file=sys.stderr)
     from radkit.extraction import extract
@@ -114,7 +118,8 @@ def _case(name: str) -> Case | None:
     return datasets.load(name)
 
 
-def _recipe(name: str, image: Image):
+def recipe_named(name: str, image: Image | None = None) -> Recipe:
+    """The recipe of ``--recipe``: a YAML file, or a preset; ``default`` follows the image's modality."""
     from radkit.recipe import Recipe, preset
 
     path = Path(name)
