@@ -226,7 +226,7 @@ def provenance(cohort: Cohort, recipe: Recipe | None, *, workers: Workers, start
         "workers_died": cohort.died,
         "started": started.isoformat(timespec="seconds"),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(cohort.timing.rows, 3),
+        "seconds": {"until_a_worker_was_ready": cohort.timing.ready, "until_the_last_row": cohort.timing.rows},
         "inputs": [_inputs(row, result) for row, result in zip(cohort.cases.rows, cohort.results, strict=True)],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -45,7 +46,8 @@ class DaskPool:
         client = _connect(self.address)
         try:
             self.ready.append(monotonic())
-            yield from self._results(client)
+            with client.as_current():
+                yield from self._results(client)
         finally:
             with suppress(OSError, TimeoutError):  # a scheduler that has gone need not be told
                 client.close()
@@ -88,6 +90,7 @@ def _connect(address: str) -> Any:
         from distributed import Client
     except ModuleNotFoundError:
         raise SettingError("--scheduler needs Dask. Run pip install 'radkit[distributed]'.") from None
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # it is told below, in one sentence
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, TimeoutError, ValueError):

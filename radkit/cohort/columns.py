@@ -98,7 +98,7 @@ def of_frame(table: pd.DataFrame) -> list[Column]:
         Column(
             name=name,
             kind=kinds.get(table[name].dtype.kind, "text"),
-            values=[None if value is None or value != value else value for value in table[name].tolist()],
+            values=table[name].astype(object).where(table[name].notna(), None).tolist(),
         )
         for name in table.columns
     ]
