@@ -18,7 +18,7 @@ from radkit.volume import RadkitError, SettingError
 
 pytest.importorskip("distributed", reason="Dask is not installed (pip install 'radkit[distributed]')")
 
-PATIENCE_S = 150
+PATIENCE_S = 200
 
 
 def free_port():
@@ -59,10 +59,11 @@ def run(folder, output, *arguments):
 
 
 @pytest.mark.slow
-def test_the_bytes_are_those_of_a_local_worker_even_if_one_is_killed(folder, scheduler):
+@pytest.mark.timeout(600)
+def test_the_bytes_are_those_of_this_process_even_if_a_worker_is_killed(folder, scheduler, computed):
     address, hands = scheduler
-    here = run(folder, "here.parquet", "--workers", "1")
-    assert here.wait(PATIENCE_S) == 0, here.stderr.read()
+    cohort.build(cohort.read_cases(folder / "cases.csv"), CHEAP, output=folder / "here.parquet")
+    assert len(computed) == 12
     there = run(folder, "there.parquet", "--scheduler", address)
     end = time.monotonic() + PATIENCE_S
     while len(list(folder.glob("there.parquet.partial/*.json"))) < 1 and time.monotonic() < end:
@@ -88,6 +89,7 @@ def test_no_scheduler_is_one_sentence(folder, monkeypatch):
 
 @pytest.mark.slow
 def test_a_scheduler_without_workers_is_one_sentence(folder, monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECT_S", PATIENCE_S)  # a busy machine starts it slowly
     monkeypatch.setattr(cluster, "WORKERS_S", 1)
     address = f"tcp://127.0.0.1:{free_port()}"
     head = dask(folder, "scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2])
