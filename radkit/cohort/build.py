@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -108,7 +107,10 @@ def build(
     if fresh:
         kept.clear()
     run = _Run(cases=cases, recipe=recipe, kept=kept, progress=progress)
-    pool = run.rows(workers)
+    try:
+        pool = run.rows(workers)
+    finally:
+        kept.tidy()  # where not one row was done, nothing is left behind
     cohort = Cohort(
         cases=cases,
         results=tuple(run.results[i] for i in range(len(cases.rows))),
@@ -232,17 +234,16 @@ def provenance(cohort: Cohort, recipe: Recipe | None, *, workers: Workers, start
 
 
 def _inputs(row: CaseRow, result: RowResult) -> dict[str, Any]:
-    shown = ("recipe_settings", "versions")
-    undefined = Counter(number.note for number in result.numbers if number.note)
+    once = ("recipe_settings", "versions")  # they stand at the top
+    undefined: dict[str, list[str]] = {}
+    for number in result.numbers:
+        if number.note:
+            undefined.setdefault(number.note, []).append(number.tag)
     return {
         "line": row.line,
         "case": row.cell("case"),
         "status": result.status,
-        **({"reason": result.reason} if result.reason else {}),
-        **{name: value for name, value in result.facts.items() if name not in shown},
-        **(
-            {"undefined": {note: [n.tag for n in result.numbers if n.note == note] for note in undefined}}
-            if undefined
-            else {}
-        ),
+        "reason": result.reason,
+        **{name: value for name, value in result.facts.items() if name not in once},
+        "undefined": undefined,
     }

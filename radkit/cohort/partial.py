@@ -66,9 +66,13 @@ class Partial:
         write_bytes(self.folder / f"{key}.json", hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
 
     def clear(self) -> None:
-        """Delete every entry, and the folder if nothing foreign lies in it."""
+        """Delete every entry, and the folder if nothing else lies in it."""
         for path in [*self.folder.glob(f"{'[0-9a-f]' * 64}.json"), *self.folder.glob(".*.part")]:
             path.unlink(missing_ok=True)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Delete the folder if it is empty."""
         if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()
 

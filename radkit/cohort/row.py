@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from radkit._version import __version__
 from radkit.cohort.regions import apply_region, parse_region
 from radkit.cohort.uptake import MTV, TLG, mtv_ml, tlg
-from radkit.volume import Image, Mask, RadkitError
+from radkit.volume import Image, Mask, RadkitError, SettingError
 
 if TYPE_CHECKING:
     from radkit.recipe import Recipe
@@ -168,6 +168,8 @@ def _read(task: Task) -> tuple[Image, Mask, dict[str, str]]:
     if task.named:
         case = datasets.load(task.image)
         image, mask, files = case.image, case.mask, datasets.files_of(task.image)
+        if task.modality not in ("", image.modality):
+            raise SettingError(f"the row says {task.modality}, {task.image} is {image.modality}. Correct its modality.")
     else:
         series = int(task.series) if task.series else None
         image, files = io.read(task.image, modality=task.modality or None, series=series), (Path(task.image),)

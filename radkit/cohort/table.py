@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io as text_io
+import os
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -43,7 +44,7 @@ class CaseRow:
     cells: dict[str, str]
     image: str
     named: bool
-    mask: str | None
+    mask: str | None = None
     modality: str = ""
     region: Region = field(default_factory=AsDrawn)
     absent: str = ""
@@ -172,13 +173,12 @@ def _column_problems(columns: tuple[str, ...]) -> list[str]:
 
 
 def _row(line: int, cells: dict[str, str], folder: Path, modality: str | None) -> CaseRow:
-    row = CaseRow(line=line, cells=cells, image="", named=False, mask=None)
+    row = CaseRow(line=line, cells=cells, image="", named=False)
     for column in REQUIRED:
         if not row.cell(column):
             raise SettingError(f"column {column}: the cell is empty. Fill it, or delete the line.")
-    said = row.cell("modality") or modality or ""
-    if said and said not in MODALITIES:
-        raise SettingError(f"column modality: {safe_name(said)!r} is none; write CT, PET or MR.")
+    if row.cell("modality") not in (*MODALITIES, ""):
+        raise SettingError(f"column modality: {safe_name(row.cell('modality'))!r} is none; write CT, PET or MR.")
     if row.cell("series") and not re.fullmatch(r"\d{1,6}", row.cell("series")):
         raise SettingError(f"column series: {safe_name(row.cell('series'))!r} is no number of a series; write 1, 2 ...")
     try:
@@ -187,19 +187,22 @@ def _row(line: int, cells: dict[str, str], folder: Path, modality: str | None) -
         raise SettingError(f"column roi: {problem}") from None
     image, mask = row.cell("image"), row.cell("mask")
     place = folder / image
-    named = not place.exists() and image.split("/")[0] in {known.name for known in registry.sets()}
+    there = os.path.exists(place)  # unlike Path.exists False for a name that no file can have
+    named = not there and image.split("/")[0] in {known.name for known in registry.sets()}
     if named:
         _require_case(image)
+        if row.cell("label") and not mask:
+            raise SettingError("column label: a named case has one mask and no labels. Leave the cell empty.")
     elif not mask:
         raise SettingError("column mask: the cell is empty. Only a named case, such as sts51/STS_001/PET, has its own.")
-    absent = "image" if not named and not place.exists() else ""
-    if mask and not (folder / mask).exists():
+    absent = "" if named or there else "image"
+    if mask and not os.path.exists(folder / mask):
         absent = absent or "mask"
     return replace(
         row,
         image=image if named else str(place.absolute()),
         named=named,
-        modality=said,
+        modality=row.cell("modality") or ("" if named else modality or ""),  # a named case knows its own
         region=region,
         mask=str((folder / mask).absolute()) if mask else None,
         absent=absent,

@@ -152,6 +152,13 @@ def test_an_unknown_modality_is_remarked_upon(tmp_path, computed):
     assert "mtv_ml" not in row
 
 
+def test_a_named_case_of_another_modality_is_not_taken(tmp_path, computed):
+    (tmp_path / "cases.csv").write_text("case,image,modality\nlesion,simulated/1,PET\n")
+    build(tmp_path / "cases.csv", recipe=None)
+    (row,) = rows_of(tmp_path / "out.csv")
+    assert row["reason"] == "the row says PET, simulated/1 is CT. Correct its modality."
+
+
 def test_provenance(cases_csv, computed, tmp_path):
     import hashlib
 

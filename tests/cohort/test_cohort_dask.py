@@ -85,6 +85,7 @@ def test_no_scheduler_is_one_sentence(folder, monkeypatch):
     nobody = cohort.DaskWorkers(address=f"tcp://127.0.0.1:{free_port()}")
     with pytest.raises(RadkitError, match="no scheduler answers at tcp://127"):
         cohort.build(cases, CHEAP, output=folder / "none.csv", workers=nobody)
+    assert not (folder / "none.csv.partial").exists()
 
 
 @pytest.mark.slow

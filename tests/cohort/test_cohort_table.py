@@ -50,9 +50,10 @@ def test_a_named_case_needs_no_mask_and_no_column_for_it(folder):
 
 
 def test_the_modality_of_the_row_wins(folder):
-    table = read(folder, "case,image,mask,modality\nA,a.nii,m.nii,CT\nB,b.nii,m.nii,\n", modality="PET")
-    assert [row.modality for row in table.rows] == ["CT", "PET"]
-    assert [row.cells["modality"] for row in table.rows] == ["CT", ""]  # carried as written
+    text = "case,image,mask,modality\nA,a.nii,m.nii,CT\nB,b.nii,m.nii,\nC,simulated/1,,\n"
+    table = read(folder, text, modality="PET")
+    assert [row.modality for row in table.rows] == ["CT", "PET", ""]  # a named case knows its own
+    assert [row.cells["modality"] for row in table.rows] == ["CT", "", ""]  # carried as written
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,7 @@ def test_the_modality_of_the_row_wins(folder):
         ("case,image,mask,roi\nA,a.nii,m.nii,rim\n", "line 2, column roi: roi 'rim' is not known"),
         ("case,image,mask,roi\nA,a.nii,m.nii,shell:7-2\n", "line 2, column roi: a shell from 7 to 2 mm"),
         ("case,image\nS,sts51/STS_099/PET\n", "the nearest is sts51/STS_"),
+        ("case,image,label\nS,sts51/STS_001/PET,2\n", "line 2, column label: a named case has one mask"),
         ("case,image,mask\nA,a.nii,m.nii\nA,b.nii,m.nii\n", "line 3 has the same case as line 2"),
         ("case,image,mask,roi\nA,a.nii,m.nii,\nA,a.nii,m.nii,tumor\n", "line 3 has the same case, roi as line 2"),
     ],
@@ -107,6 +109,11 @@ def test_a_missing_file_costs_its_row_and_is_said_at_once(folder):
     assert table.warnings == (
         "line 3, column mask: 'gone.nii' is not there, so this row will have no features. Correct the path.",
     )
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0.nii", "a.nii/b"])
+def test_a_name_that_no_file_can_have_is_a_missing_file(folder, name):
+    assert read(folder, f"case,image,mask\nA,a.nii,m.nii\nB,{name},m.nii\n").rows[1].absent == "image"
 
 
 def test_no_file_at_all_is_refused(folder):
