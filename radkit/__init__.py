@@ -35,8 +35,8 @@ _ROOMS = {
     "read_mask": "io",
 }
 _MODULES = (
-    "datasets", "evaluate", "extraction", "features", "filters", "io", "matrices", "phantoms", "physics", "plots",
-    "preprocess", "recipe", "report", "runs", "volume",
+    "cohort", "datasets", "evaluate", "extraction", "features", "filters", "io", "matrices", "phantoms", "physics",
+    "plots", "preprocess", "recipe", "report", "runs", "volume",
 )  # fmt: skip
 
 __all__ = ["__version__", *_ROOMS]

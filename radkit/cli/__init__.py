@@ -1,4 +1,4 @@
-"""L8: the command line: radkit serve | lab | extract | map | run | data | recipes | features | doctor."""
+"""L8: the command line: radkit serve | lab | extract | map | cohort | run | data | recipes | features | doctor."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class _OneSentenceParser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    from radkit.cli import doctor, extract, listings, map, run, serve
+    from radkit.cli import cohort, doctor, extract, listings, map, run, serve
 
     parser = _OneSentenceParser(
         prog="radkit",
@@ -55,6 +55,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"radkit {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_OneSentenceParser)
-    for room in (serve, extract, map, run, listings, doctor):
+    for room in (serve, extract, map, cohort, run, listings, doctor):
         room.add_commands(commands)
     return parser

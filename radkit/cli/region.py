@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from radkit.cli import pyradiomics
 from radkit.volume import Case, Image, Mask, SettingError
+
+if TYPE_CHECKING:
+    from radkit.recipe import Recipe
 
 
 def add_arguments(parser) -> None:
@@ -54,18 +58,30 @@ def read_region(options) -> tuple[Image, Mask]:
 
 def read_recipe(options, image: Image):
     """The recipe that --recipe names; says on stderr where a default had to be chosen without a modality."""
+    recipe = recipe_named(options.recipe, image)
+    if image.modality == "OTHER" and options.recipe == "default":
+        print("radkit: the file does not say its modality, so 32 bins are used; see --modality.", file=sys.stderr)
+    return recipe
+
+
+def recipe_named(name: str, image: Image | None = None) -> Recipe:
+    """A preset by name, or the recipe of a YAML file; PyRadiomics' files need the image, for their numbers' unit."""
     from radkit.recipe import Recipe, is_pyradiomics, preset
 
-    path = Path(options.recipe)
+    path = Path(name)
     if path.suffix in (".yaml", ".yml"):
         if not path.is_file():
             raise SettingError(f"recipe file {path.name} does not exist. Check the path, or see radkit recipes.")
         text = path.read_text(encoding="utf-8", errors="replace")
-        return pyradiomics.recipe_of(path, image) if is_pyradiomics(text) else Recipe.from_yaml(text)
-    recipe = preset(options.recipe, image)
-    if image.modality == "OTHER" and options.recipe == "default":
-        print("radkit: the file does not say its modality, so 32 bins are used; see --modality.", file=sys.stderr)
-    return recipe
+        if not is_pyradiomics(text):
+            return Recipe.from_yaml(text)
+        if image is None:
+            raise SettingError(
+                f"{path.name} is a PyRadiomics parameter file, whose numbers have no unit. Translate it first: "
+                f"radkit recipes --from-pyradiomics {path.name} --modality PET --output recipe.yaml"
+            )
+        return pyradiomics.recipe_of(path, image)
+    return preset(name, image)
 
 
 def _case(name: str) -> Case | None:

@@ -84,6 +84,25 @@ def cases(set_name: str, *, only_found: bool = False) -> tuple[str, ...]:
     return tuple(name for name in names if _label(name)) if only_found else names
 
 
+def files_of(name: str) -> tuple[Path, ...]:
+    """The files that ``load`` would read for a case, where they lie; empty for a case that radkit makes itself.
+
+    Raises DataNotFound where they are nowhere.
+
+    Examples
+    --------
+    >>> files_of("simulated/7")
+    ()
+    """
+    if name in registry.case_files():
+        case_files = registry.case_files()[name]
+        found = locate(case_files.both)
+        if found.place is None:
+            raise DataNotFound(_nowhere(case_files, found))
+        return tuple(found.place.folder / file for file in case_files.both)
+    return (template_files() or ()) if name == "mni152" else ()
+
+
 def verify(name: str) -> str:
     """Check the SHA-256 of a case's files, where they lie, against that place's manifest; one sentence.
 

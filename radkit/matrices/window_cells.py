@@ -13,7 +13,6 @@ import numpy as np
 
 from radkit.kernels import kernel
 from radkit.matrices.neighbors import IN_PLANE
-from radkit.matrices.windows import lay_out, measure_distance
 
 DIRECTIONS_IN_SLICE = len(IN_PLANE)
 
@@ -73,7 +72,7 @@ def pairs(region, boxes, steps, desk, cells):
     table = np.zeros((most + 1) ** 2, np.int32)
     n, m = 0, 0
     for b in range(len(boxes.start)):
-        n_present = lay_out(region, boxes.start[b], boxes.stop[b], desk)
+        n_present = _lay_out(region, boxes.start[b], boxes.stop[b], desk)
         voxels = desk.order[: desk.first[n_present]]
         for g in range(len(steps)):
             _pair_up(voxels, rank, steps[g], n_present + 1, table)
@@ -117,7 +116,7 @@ def runs(region, boxes, steps, desk, cells):
     tally = np.zeros(max(desk.rank.shape), np.int64)
     n, m = 0, 0
     for b in range(len(boxes.start)):
-        n_present = lay_out(region, boxes.start[b], boxes.stop[b], desk)
+        n_present = _lay_out(region, boxes.start[b], boxes.stop[b], desk)
         for g in range(n_groups):
             first = n
             for r in range(n_present):
@@ -156,9 +155,9 @@ def _zones(region, boxes, steps, desk, cells, by_distance):
     in_slices = steps.size == DIRECTIONS_IN_SLICE
     n, m = 0, 0
     for b in range(len(boxes.start)):
-        n_present = lay_out(region, boxes.start[b], boxes.stop[b], desk)
+        n_present = _lay_out(region, boxes.start[b], boxes.stop[b], desk)
         if by_distance:
-            measure_distance(region, boxes.start[b], boxes.stop[b], in_slices, desk)
+            _measure_distance(region, boxes.start[b], boxes.stop[b], in_slices, desk)
         first = n
         for r in range(n_present):
             longest = 0
@@ -199,7 +198,7 @@ def dependences(region, boxes, steps, desk, cells):
     tally = np.zeros(2 * steps.size + 2, np.int64)
     n, m = 0, 0
     for b in range(len(boxes.start)):
-        n_present = lay_out(region, boxes.start[b], boxes.stop[b], desk)
+        n_present = _lay_out(region, boxes.start[b], boxes.stop[b], desk)
         first = n
         for r in range(n_present):
             for v in desk.order[desk.first[r] : desk.first[r + 1]]:
@@ -222,7 +221,7 @@ def tones(region, boxes, steps, desk, cells):
     sums = np.zeros(2 * steps.size + 1, np.int64)
     n, m = 0, 0
     for b in range(len(boxes.start)):
-        n_present = lay_out(region, boxes.start[b], boxes.stop[b], desk)
+        n_present = _lay_out(region, boxes.start[b], boxes.stop[b], desk)
         first = n
         for r in range(n_present):
             voxels, level = 0, desk.present[r]
@@ -244,3 +243,58 @@ def tones(region, boxes, steps, desk, cells):
                 n += 1
         m = close_matrix(cells, b, first, n, desk.first[n_present], m)
     return n, m
+
+
+@kernel
+def _lay_out(region, start, stop, desk):
+    """Copy a box onto the desk, sort its voxels by gray level, and return how many levels occur."""
+    _, ny, nx = desk.rank.shape
+    rank, place = desk.rank.ravel(), desk.place
+    rank[:] = 0
+    low, high = len(place), 0
+    for z in range(start[0], stop[0]):
+        for y in range(start[1], stop[1]):
+            to = ((z - start[0] + 1) * ny + y - start[1] + 1) * nx + 1 - start[2]
+            for x in range(start[2], stop[2]):
+                level = region.levels[z, y, x]
+                if level > 0:
+                    rank[to + x] = level
+                    place[level] += 1
+                    low, high = min(low, level), max(high, level)
+    n_present, n = 0, 0
+    for level in range(low, high + 1):
+        if place[level] > 0:
+            desk.present[n_present], desk.first[n_present] = level, n
+            n += place[level]
+            place[level] = n_present
+            n_present += 1
+    for v in range(len(rank)):  # raster order, level by level; first[k] moves to the end of level k
+        if rank[v] > 0:
+            k = place[rank[v]]
+            rank[v] = k + 1
+            desk.order[desk.first[k]] = v
+            desk.first[k] += 1
+    for k in range(n_present, 0, -1):
+        desk.first[k] = desk.first[k - 1]
+        place[desk.present[k - 1]] = 0
+    desk.first[0] = 0
+    return n_present
+
+
+@kernel
+def _measure_distance(region, start, stop, in_slices, desk):
+    """Fill ``desk.far`` with the city-block distance to leave mask or box: 0 outside, 1 at the border."""
+    _, ny, nx = desk.far.shape
+    far = desk.far.ravel()
+    far[:] = 0
+    slab = nx if in_slices else ny * nx  # a step that a slice has anyway asks nothing new
+    for z in range(start[0], stop[0]):
+        for y in range(start[1], stop[1]):
+            to = ((z - start[0] + 1) * ny + y - start[1] + 1) * nx + 1 - start[2]
+            for x in range(start[2], stop[2]):
+                if region.inside[z, y, x]:
+                    v = to + x
+                    far[v] = 1 + min(far[v - 1], far[v - nx], far[v - slab])
+    for v in range(len(far) - 1, -1, -1):
+        if far[v] > 0:
+            far[v] = min(far[v], 1 + min(far[v + 1], far[v + nx], far[v + slab]))

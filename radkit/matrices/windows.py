@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from radkit.kernels import kernel
 from radkit.volume import Levels
 
 
@@ -113,58 +112,3 @@ def desk_for(boxes: Boxes, n_levels: int) -> Desk:
         present=np.zeros(n_voxels, np.int64),
         place=np.zeros(n_levels + 1, np.int64),
     )
-
-
-@kernel
-def lay_out(region, start, stop, desk):
-    """Copy a box onto the desk, sort its voxels by gray level, and return how many levels occur."""
-    _, ny, nx = desk.rank.shape
-    rank, place = desk.rank.ravel(), desk.place
-    rank[:] = 0
-    low, high = len(place), 0
-    for z in range(start[0], stop[0]):
-        for y in range(start[1], stop[1]):
-            to = ((z - start[0] + 1) * ny + y - start[1] + 1) * nx + 1 - start[2]
-            for x in range(start[2], stop[2]):
-                level = region.levels[z, y, x]
-                if level > 0:
-                    rank[to + x] = level
-                    place[level] += 1
-                    low, high = min(low, level), max(high, level)
-    n_present, n = 0, 0
-    for level in range(low, high + 1):
-        if place[level] > 0:
-            desk.present[n_present], desk.first[n_present] = level, n
-            n += place[level]
-            place[level] = n_present
-            n_present += 1
-    for v in range(len(rank)):  # raster order, level by level; first[k] moves to the end of level k
-        if rank[v] > 0:
-            k = place[rank[v]]
-            rank[v] = k + 1
-            desk.order[desk.first[k]] = v
-            desk.first[k] += 1
-    for k in range(n_present, 0, -1):
-        desk.first[k] = desk.first[k - 1]
-        place[desk.present[k - 1]] = 0
-    desk.first[0] = 0
-    return n_present
-
-
-@kernel
-def measure_distance(region, start, stop, in_slices, desk):
-    """Fill ``desk.far`` with the city-block distance to leave mask or box: 0 outside, 1 at the border."""
-    _, ny, nx = desk.far.shape
-    far = desk.far.ravel()
-    far[:] = 0
-    slab = nx if in_slices else ny * nx  # a step that a slice has anyway asks nothing new
-    for z in range(start[0], stop[0]):
-        for y in range(start[1], stop[1]):
-            to = ((z - start[0] + 1) * ny + y - start[1] + 1) * nx + 1 - start[2]
-            for x in range(start[2], stop[2]):
-                if region.inside[z, y, x]:
-                    v = to + x
-                    far[v] = 1 + min(far[v - 1], far[v - nx], far[v - slab])
-    for v in range(len(far) - 1, -1, -1):
-        if far[v] > 0:
-            far[v] = min(far[v], 1 + min(far[v + 1], far[v + nx], far[v + slab]))
