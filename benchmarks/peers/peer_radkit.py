@@ -69,8 +69,8 @@ class Radkit(Library):
     def _extract(self, task, cache):
         """({tag: value}, {stage or family: ms})."""
         wanted = [name for name in task["families"] if name != "spatial"]
-        without = () if "spatial" in task["families"] else SPATIAL
-        recipe = _recipe(task, wanted).replace(without=without)
+        leave_out = () if "spatial" in task["families"] else SPATIAL
+        recipe = _recipe(task, wanted).replace(leave_out=leave_out)
         found = extract(*self.region, recipe, cache=cache, threads=THREADS)
         return {value.feature.tag: value.value for value in found}, {stage.name: stage.ms for stage in found.stages}
 

@@ -22,6 +22,9 @@ def add_commands(commands) -> None:
     region.add_arguments(parser)
     parser.add_argument("--output", type=Path, metavar="FILE", help="write .csv, .parquet or .json instead of a table")
     parser.add_argument("--names", choices=("radkit", "pyradiomics"), default="radkit", help="whose names of features")
+    parser.add_argument(
+        "--threads", type=int, default=1, help="families computed at a time; values do not depend on it"
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="the time of every stage, on stderr")
     parser.set_defaults(run=run)
 
@@ -37,7 +40,7 @@ def run(options) -> int:
     from radkit.extraction import extract
 
     with say_when_compiling(), progress_bar() as progress:
-        found = extract(image, mask, recipe, progress=progress)
+        found = extract(image, mask, recipe, progress=progress, threads=options.threads)
     if options.verbose:
         _print_stages(found)
     if options.names == "pyradiomics":

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from radkit.cli import region
+from radkit.cli.first_run import say_when_compiling
 from radkit.cli.progress import progress_bar
 from radkit.volume import SettingError
 
@@ -51,7 +52,7 @@ def run(options) -> int:
     recipe = region.read_recipe(options, image)
     from radkit.extraction import voxel_map
 
-    with progress_bar(to_go=True) as progress:
+    with say_when_compiling(), progress_bar(to_go=True) as progress:
         found = voxel_map(image, mask, recipe, features=tags, radius=radius, threads=options.threads, progress=progress)
     stem = options.output.name.removesuffix(ending)
     names = [f"{stem}_{one.tag}{ending}" for one in found] if len(found) > 1 else [options.output.name]

@@ -190,10 +190,12 @@ def family_values(pipeline: Pipeline, family: str, cache: StageCache) -> tuple[t
     chosen, recipe = features.family(family), pipeline.recipe
     settings = {name: getattr(recipe, name) for name in chosen.settings}
     aggregations = chosen.chosen(recipe.aggregations)
-    key = (*pipeline.keys[chosen.takes], "features", family, aggregations, recipe.without, *settings.items())
+    key = (*pipeline.keys[chosen.takes], "features", family, aggregations, recipe.leave_out, *settings.items())
 
     def compute() -> tuple[FeatureValue, ...]:
-        return tuple(features.compute(family, pipeline.roi, pipeline.levels, aggregations, recipe.without, **settings))
+        return tuple(
+            features.compute(family, pipeline.roi, pipeline.levels, aggregations, recipe.leave_out, **settings)
+        )
 
     return cache.get(key, compute)
 

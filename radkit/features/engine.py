@@ -40,7 +40,7 @@ def compute(
     roi: Roi,
     levels: Levels | None,
     aggregations: tuple[str, ...] = (),
-    without: tuple[str, ...] = (),
+    leave_out: tuple[str, ...] = (),
     **settings: Any,
 ) -> list[FeatureValue]:
     """All features of one family.
@@ -53,7 +53,7 @@ def compute(
     roi : the region; morphology, statistics and the other families that need no gray levels are computed from it.
     levels : the discretized region; needed by the other families.
     aggregations : suffixes, "3D_avg"; those that the family does not know are passed over.
-    without : features to leave out, by their tag.
+    leave_out : features to leave out, by their tag.
     settings : those of the recipe's settings that the family takes (``Family.settings``): ``ivh_binning``.
 
     Raises
@@ -78,7 +78,7 @@ def compute(
             raise SettingError(f"{name} has no setting {setting!r}; {takes}.")
     if chosen.aggregations and not known:
         return []
-    wanted = [feature for feature in chosen.features if feature.tag not in without]
+    wanted = [feature for feature in chosen.features if feature.tag not in leave_out]
     return [
         evaluate(chosen, feature, aggregation, record, roi.image.unit)
         for aggregation, record in chosen.stages(stage, known, **settings)

@@ -9,11 +9,30 @@ Source: Barber, Dobkin and Huhdanpaa, The quickhull algorithm for convex hulls (
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from radkit.kernels import kernel
 
 NOBODY = -1
+
+
+class Facets(NamedTuple):
+    """Every facet that was ever made.
+
+    Parameters
+    ----------
+    corners : indices of its corners, (n, 3); beside : the facet across each edge, (n, 3).
+    planes : cross product of two edges, and the plane's height along that, (n, 4).
+    alive : whether it is on the hull, (n,); waiting : its farthest point, or NOBODY, (n,).
+    """
+
+    corners: np.ndarray
+    beside: np.ndarray
+    planes: np.ndarray
+    alive: np.ndarray
+    waiting: np.ndarray
 
 
 def convex_facets(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -43,66 +62,77 @@ def convex_facets(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 @kernel
 def _grow(points):
     """Corners, neighbors and whether it is on the hull of every facet that was ever made."""
-    corners, beside = np.empty((64, 3), np.int64), np.empty((64, 3), np.int64)
-    planes, alive = np.empty((64, 4), np.int64), np.zeros(64, np.bool_)
-    waiting, behind = np.empty(64, np.int64), np.full(len(points), NOBODY)  # a facet's first point, and who comes next
+    facets = _room(64)
+    behind, starts_at = np.full(len(points), NOBODY), np.empty(len(points), np.int64)  # who waits behind a point
     seen, rim = np.empty(64, np.int64), np.empty((64, 3), np.int64)
-    starts_at = np.empty(len(points), np.int64)
-    n = _tetrahedron(points, corners, beside, planes, alive, waiting)
+    n = _tetrahedron(points, facets)
     for p in range(len(points)):
-        _wait(points, planes, waiting, behind, p, 0, n)
+        _wait(points, facets, behind, p, 0, n)
     facet = 0
     while facet < n:
-        if not alive[facet] or waiting[facet] == NOBODY:
+        if not facets.alive[facet] or facets.waiting[facet] == NOBODY:
             facet += 1
             continue
-        p = waiting[facet]
-        n_seen, n_rim = _look(points[p], facet, corners, beside, planes, alive, seen, rim)
-        if n + n_rim > len(corners) - n_rim:  # room for the next rim too
-            more = len(corners) + 2 * n_rim
-            corners, beside = _longer(corners, more), _longer(beside, more)
-            planes, rim = _longer(planes, more), _longer(rim, more)
-            alive, waiting = np.append(alive, np.zeros(more, np.bool_)), np.append(waiting, np.empty(more, np.int64))
-            seen = np.append(seen, np.empty(more, np.int64))
-        for k in range(n_rim):
-            a, b, across = rim[k]
-            _make(points, n + k, a, b, p, corners, planes, alive, waiting)
-            starts_at[a] = n + k
-            beside[n + k, 0] = across
-            for side in range(3):
-                if corners[across, side] == b and corners[across, (side + 1) % 3] == a:
-                    beside[across, side] = n + k
-        for k in range(n_rim):
-            following = starts_at[rim[k, 1]]
-            beside[n + k, 1], beside[following, 2] = following, n + k
+        p = facets.waiting[facet]
+        n_seen, n_rim = _look(points[p], facet, facets, seen, rim)
+        if n + 2 * n_rim > len(facets.corners):  # room for this rim and the next
+            facets = _larger(facets, n, n + 2 * n_rim)
+            seen = np.append(seen, np.empty(len(facets.alive), np.int64))
+            rim = np.concatenate((rim, np.empty((len(facets.alive), 3), np.int64)))
+        _close(points, facets, rim[:n_rim], p, n, starts_at)
         for k in range(n_seen):
-            q = waiting[seen[k]]
+            q = facets.waiting[seen[k]]
             while q != NOBODY:
                 following = behind[q]
                 if q != p:
-                    _wait(points, planes, waiting, behind, q, n, n + n_rim)
+                    _wait(points, facets, behind, q, n, n + n_rim)
                 q = following
         n += n_rim
-    return corners[:n], beside[:n], alive[:n]
+    return facets.corners[:n], facets.beside[:n], facets.alive[:n]
 
 
 @kernel
-def _longer(array, more):
-    longer = np.empty((len(array) + more, array.shape[1]), array.dtype)
-    longer[: len(array)] = array
-    return longer
+def _room(n):
+    corners, beside, planes = np.empty((n, 3), np.int64), np.empty((n, 3), np.int64), np.empty((n, 4), np.int64)
+    return Facets(corners, beside, planes, np.zeros(n, np.bool_), np.empty(n, np.int64))
 
 
 @kernel
-def _make(points, facet, a, b, c, corners, planes, alive, waiting):
-    """Write down a facet with its plane: the cross product of two edges, and the plane's height along that."""
-    corners[facet, 0], corners[facet, 1], corners[facet, 2] = a, b, c
+def _larger(facets, n, more):
+    """The first n facets with room for twice that and more."""
+    larger = _room(2 * (n + more))
+    larger.corners[:n], larger.beside[:n], larger.planes[:n] = facets.corners[:n], facets.beside[:n], facets.planes[:n]
+    larger.alive[:n], larger.waiting[:n] = facets.alive[:n], facets.waiting[:n]
+    return larger
+
+
+@kernel
+def _close(points, facets, rim, p, n, starts_at):
+    """Facets from a point to every edge of a rim, numbered from n on, each linked to its three neighbors."""
+    for k in range(len(rim)):
+        a, b, across = rim[k]
+        _make(points, n + k, a, b, p, facets)
+        starts_at[a] = n + k
+        facets.beside[n + k, 0] = across
+        for side in range(3):
+            if facets.corners[across, side] == b and facets.corners[across, (side + 1) % 3] == a:
+                facets.beside[across, side] = n + k
+    for k in range(len(rim)):
+        following = starts_at[rim[k, 1]]
+        facets.beside[n + k, 1], facets.beside[following, 2] = following, n + k
+
+
+@kernel
+def _make(points, facet, a, b, c, facets):
+    """Write down a facet with its plane."""
+    facets.corners[facet, 0], facets.corners[facet, 1], facets.corners[facet, 2] = a, b, c
     u0, u1, u2 = points[b, 0] - points[a, 0], points[b, 1] - points[a, 1], points[b, 2] - points[a, 2]
     v0, v1, v2 = points[c, 0] - points[a, 0], points[c, 1] - points[a, 1], points[c, 2] - points[a, 2]
     n0, n1, n2 = u1 * v2 - u2 * v1, u2 * v0 - u0 * v2, u0 * v1 - u1 * v0
+    planes = facets.planes
     planes[facet, 0], planes[facet, 1], planes[facet, 2] = n0, n1, n2
     planes[facet, 3] = n0 * points[a, 0] + n1 * points[a, 1] + n2 * points[a, 2]
-    alive[facet], waiting[facet] = True, NOBODY
+    facets.alive[facet], facets.waiting[facet] = True, NOBODY
 
 
 @kernel
@@ -112,25 +142,26 @@ def _height(plane, point):
 
 
 @kernel
-def _wait(points, planes, waiting, behind, p, first, stop):
+def _wait(points, facets, behind, p, first, stop):
     """Let a point wait at the first of some facets that it sees, in front where it is the farthest; inner ones go."""
     for facet in range(first, stop):
-        height = _height(planes[facet], points[p])
+        height = _height(facets.planes[facet], points[p])
         if height > 0:
-            front = waiting[facet]
-            if front == NOBODY or height > _height(planes[facet], points[front]):
-                waiting[facet], behind[p] = p, front
+            front = facets.waiting[facet]
+            if front == NOBODY or height > _height(facets.planes[facet], points[front]):
+                facets.waiting[facet], behind[p] = p, front
             else:
                 behind[front], behind[p] = p, behind[front]
             return
 
 
 @kernel
-def _look(point, facet, corners, beside, planes, alive, seen, rim):
+def _look(point, facet, facets, seen, rim):
     """Take away all facets that a point sees, beginning with one; list them, and the edges around them.
 
     Returns the number of both. A rim edge is its two ends and the facet across.
     """
+    corners, beside, planes, alive = facets.corners, facets.beside, facets.planes, facets.alive
     seen[0], alive[facet] = facet, False
     n_seen, n_rim, k = 1, 0, 0
     while k < n_seen:
@@ -151,8 +182,9 @@ def _look(point, facet, corners, beside, planes, alive, seen, rim):
 
 
 @kernel
-def _tetrahedron(points, corners, beside, planes, alive, waiting):
+def _tetrahedron(points, facets):
     """The first four facets, between points far apart; returns 4."""
+    planes, beside = facets.planes, facets.beside
     a = np.argmin(points[:, 0])
     b, c, d, far = a, a, a, -1.0
     for p in range(len(points)):
@@ -163,11 +195,11 @@ def _tetrahedron(points, corners, beside, planes, alive, waiting):
             b, far = p, distance
     far = -1.0
     for p in range(len(points)):
-        _make(points, 0, a, b, p, corners, planes, alive, waiting)
+        _make(points, 0, a, b, p, facets)
         area = float(planes[0, 0]) ** 2 + float(planes[0, 1]) ** 2 + float(planes[0, 2]) ** 2
         if area > far:
             c, far = p, area
-    _make(points, 0, a, b, c, corners, planes, alive, waiting)
+    _make(points, 0, a, b, c, facets)
     for p in range(len(points)):
         if abs(_height(planes[0], points[p])) > abs(_height(planes[0], points[d])):
             d = p
@@ -175,10 +207,10 @@ def _tetrahedron(points, corners, beside, planes, alive, waiting):
         raise ValueError("all points lie in one plane")
     if _height(planes[0], points[d]) > 0:
         b, c = c, b
-    _make(points, 0, a, b, c, corners, planes, alive, waiting)
-    _make(points, 1, b, a, d, corners, planes, alive, waiting)
-    _make(points, 2, c, b, d, corners, planes, alive, waiting)
-    _make(points, 3, a, c, d, corners, planes, alive, waiting)
+    _make(points, 0, a, b, c, facets)
+    _make(points, 1, b, a, d, facets)
+    _make(points, 2, c, b, d, facets)
+    _make(points, 3, a, c, d, facets)
     beside[0, 0], beside[0, 1], beside[0, 2] = 1, 2, 3
     beside[1, 0], beside[1, 1], beside[1, 2] = 0, 3, 2
     beside[2, 0], beside[2, 1], beside[2, 2] = 0, 1, 3

@@ -13,7 +13,7 @@ RELATIONS = ("equal", "near", *SCALED, "retired", "missing")
 
 @dataclass(frozen=True, kw_only=True)
 class PyRadiomicsName:
-    """One feature of PyRadiomics 3 (3.0.1 and 3.1.0 have the same) and its relation to ours.
+    """One feature of PyRadiomics 3.0.1 and its relation to ours.
 
     Parameters
     ----------

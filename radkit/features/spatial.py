@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
+from radkit.kernels import kernel
+
 Vector = tuple[float, float, float]
 
 
@@ -43,16 +45,16 @@ def pair_sums(values: np.ndarray, mask: np.ndarray, spacing_mm: Vector) -> PairS
 
     def transform(array):  # axis after axis, so that rows of padding are not transformed
         rows = fft.rfft(array, 2 * half[2], axis=2)
-        return fft.fft(fft.fft(rows, 2 * half[1], axis=1), 2 * half[0], axis=0)
+        planes = fft.fft(rows, 2 * half[1], axis=1, overwrite_x=True)
+        return fft.fft(planes, 2 * half[0], axis=0, overwrite_x=True)
 
     def pairs(a, b) -> float:  # Parseval: Σᵢⱼ w(i − j) aᵢ bⱼ, from half a spectrum
-        power = (a.real * b.real + a.imag * b.imag) * spectrum
-        twice = 2 * power.sum() - power[..., 0].sum() - power[..., -1].sum()
-        return float(twice / (8 * half[0] * half[1] * half[2]))
+        return _weighted_power(a, b, spectrum) / (8 * half[0] * half[1] * half[2])
 
-    inside, field = transform(mask.astype(float)), transform(deviations)
+    field = transform(deviations)
     products = pairs(field, field)
-    own = pairs(transform(deviations**2), inside)  # Σᵢⱼ w xᵢ²
+    inside, field = transform(mask.astype(float)), transform(deviations**2)
+    own = pairs(field, inside)  # Σᵢⱼ w xᵢ²
     return PairSums(
         n_voxels=n,
         weights=pairs(inside, inside),
@@ -67,6 +69,20 @@ def _weight_spectrum(half: tuple[int, int, int], spacing_mm: Vector) -> np.ndarr
     z, y, x = (np.arange(size + 1.0) * step for size, step in zip(half, spacing_mm, strict=True))
     distance = np.sqrt(z[:, None, None] ** 2 + y[:, None] ** 2 + x**2)
     distance[0, 0, 0] = np.inf  # a voxel is no pair with itself
-    octant = fft.dctn(1 / distance, type=1)
-    rows, columns = (np.r_[0 : size + 1, size - 1 : 0 : -1] for size in half[:2])
-    return octant[rows][:, columns]
+    return fft.dctn(1 / distance, type=1, overwrite_x=True)
+
+
+@kernel
+def _weighted_power(a, b, octant):
+    """Σ w Re(a b*) over a whole spectrum, of which a and b hold the half with x ≥ 0 and ``octant``, of w, an eighth."""
+    nz, ny, nx = a.shape
+    total = 0.0
+    for z in range(nz):
+        for y in range(ny):
+            weight, first, second = octant[min(z, nz - z), min(y, ny - y)], a[z, y], b[z, y]
+            row = 0.0
+            for x in range(nx):
+                twice = 2.0 if 0 < x < nx - 1 else 1.0
+                row += twice * weight[x] * (first[x].real * second[x].real + first[x].imag * second[x].imag)
+            total += row
+    return total

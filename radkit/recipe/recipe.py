@@ -49,7 +49,7 @@ class Recipe:
         recommends for the image's unit: HU as they are in steps of 1, SUV in bins of 0.1 from 0, anything else in 1000
         bins from the region's minimum to its maximum. ``AsIs`` is whole steps of the unit, here below 1 too.
     families : feature families to compute, of ``features.families()``.
-    without : features to leave out, by their tag without aggregation. Moran's I and Geary's C (``morph_moran_i``,
+    leave_out : features to leave out, by their tag without aggregation. Moran's I and Geary's C (``morph_moran_i``,
         ``morph_geary_c``) take most of the time of an extraction; the tools that are quick leave them out.
     filters : filtered images whose features are computed too, named ``log_s1.5mm__stat_mean``. They see the resampled
         image; range and outliers of ``resegment`` are judged on that image, not on the response.
@@ -77,7 +77,7 @@ class Recipe:
     ivh_binning: Binning | None = None
     families: tuple[str, ...] = ()
     aggregations: tuple[str, ...] = ("3D_avg", "3D_comb")
-    without: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
     filter_binning: FixedBinCount = FixedBinCount(n_bins=32)
     original: bool = True
@@ -86,11 +86,11 @@ class Recipe:
         set_ = object.__setattr__
         set_(self, "families", tuple(self.families) or all_families())
         set_(self, "aggregations", tuple(self.aggregations))
-        set_(self, "without", tuple(self.without))
+        set_(self, "leave_out", tuple(self.leave_out))
         for kind, chosen, known in (
             ("family", self.families, all_families()),
             ("aggregation", self.aggregations, AGGREGATIONS),
-            ("feature", self.without, tuple(f.tag for f in catalogue()) if self.without else ()),
+            ("feature", self.leave_out, tuple(f.tag for f in catalogue()) if self.leave_out else ()),
         ):
             for name in chosen:
                 if name not in known:

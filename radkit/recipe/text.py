@@ -40,8 +40,8 @@ def plain(recipe: Recipe) -> dict[str, Any]:
             data[key] = {_BINNING_NAMES[type(binning)]: _fields(binning)}
     data["families"] = list(recipe.families)
     data["aggregations"] = list(recipe.aggregations)
-    if recipe.without:
-        data["without"] = list(recipe.without)
+    if recipe.leave_out:
+        data["leave_out"] = list(recipe.leave_out)
     data.update(plain_filters(recipe))
     return data
 
