@@ -116,10 +116,12 @@ def count_runs(levels: Levels, ways: Ways) -> Runs:
     region = packed(levels)
     longest = max(region.rank.shape) - 2
     volume = Slots.of(region.held.sum(axis=0, keepdims=True), longest)
-    slots = Slots.of(region.held, longest) if ways.by_slice else volume
-    in_plane = _runs(region, IN_PLANE, slots)
+    if not ways.by_slice:
+        counts = _runs(region, IN_PLANE + ACROSS if ways.across else IN_PLANE, volume)
+        return Runs(counts[: len(IN_PLANE)], counts[len(IN_PLANE) :], volume, volume, region.present)
+    slots = Slots.of(region.held, longest)
     across = _runs(region, ACROSS if ways.across else (), volume)
-    return Runs(in_plane, across, slots, volume, region.present)
+    return Runs(_runs(region, IN_PLANE, slots), across, slots, volume, region.present)
 
 
 def _runs(region: Packed, directions: tuple, slots: Slots) -> np.ndarray:

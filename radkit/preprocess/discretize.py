@@ -65,11 +65,14 @@ class _Bins(NamedTuple):
 def _assign(values, mask, origin, factor, divisor, n_levels, array):
     """Fill in the level of every voxel of the mask, whose intensities stand in ``values`` one after the other."""
     inside, levels = mask.ravel(), array.ravel()
+    found = np.empty(len(values), np.float64)
+    top = float(n_levels)
+    for k in range(len(values)):  # many at once
+        found[k] = min(max(np.floor((values[k] - origin) * factor / divisor + EDGE) + 1.0, 1.0), top)
     k = np.uint64(0)
     for v in range(np.uint64(len(inside))):
         if inside[v]:
-            level = math.floor((values[k] - origin) * factor / divisor + EDGE) + 1
-            levels[v] = min(max(level, 1), n_levels)
+            levels[v] = np.uint16(found[k])
             k += np.uint64(1)
 
 
