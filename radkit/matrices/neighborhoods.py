@@ -175,7 +175,7 @@ def count_likes(region, in_volume, level_of, tallies, cells, wanted):
     """Voxels by rank and dependence."""
     nz, ny, nx = region.rank.shape
     in_plane, across = wanted
-    rank, like = region.rank.reshape(nz, ny * nx), np.zeros(ny * nx, np.uint16)
+    rank, like = region.rank.reshape(nz, ny * nx), np.zeros(ny * nx, np.uint8)
     n = 0
     for z in range(1, nz - 1):
         like[:] = 0
@@ -200,8 +200,8 @@ def _compare(plane, other, nx, like):
     for step in (-nx, 0, nx):
         left, middle = other[start + step - 1 : stop + step - 1], other[start + step : stop + step]
         right = other[start + step + 1 : stop + step + 1]
-        for v in range(len(total)):  # all rows at once; 16-bit sums are what the compiler does sixteen at a time
-            total[v] += np.uint16(here[v] == left[v]) + np.uint16(here[v] == middle[v]) + np.uint16(here[v] == right[v])
+        for v in range(len(total)):  # all rows at once; 8-bit sums are what the compiler does 32 at a time
+            total[v] += np.uint8(here[v] == left[v]) + np.uint8(here[v] == middle[v]) + np.uint8(here[v] == right[v])
 
 
 @kernel

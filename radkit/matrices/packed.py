@@ -18,7 +18,8 @@ class Packed(NamedTuple):
 
     Parameters
     ----------
-    rank : place 1 ... n_present of a voxel's gray level among those that occur, 0 outside, uint16, (z, y, x).
+    rank : place 1 ... n_present of a voxel's gray level among those that occur, 0 outside, uint8, uint16 above 255
+        levels, (z, y, x).
     rows : where the voxels of each row begin and end, int64, (z, y, 2).
     held : voxels of each rank in each slice of the box, column 0 is empty, int64, (n_slices, n_present + 1).
     present : gray levels that occur, ascending, int64, (n_present,).
@@ -48,9 +49,10 @@ def packed(levels: Levels) -> Packed:
     occurs = np.zeros(levels.n_levels + 1, dtype=bool)
     _mark(array, occurs)
     occurs[0] = False
-    place = (np.cumsum(occurs) * occurs).astype(np.uint16)
     present = np.flatnonzero(occurs)
-    rank = np.zeros([n + 2 for n in array.shape], np.uint16)
+    dtype = np.uint8 if len(present) < 256 else np.uint16
+    place = (np.cumsum(occurs) * occurs).astype(dtype)
+    rank = np.zeros([n + 2 for n in array.shape], dtype)
     rows = np.zeros((*rank.shape[:2], 2), np.int64)
     held = np.zeros((len(array), len(present) + 1), np.int64)
     _fill(array, place, rank, rows, held)
