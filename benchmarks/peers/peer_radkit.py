@@ -1,4 +1,8 @@
-"""radkit as a worker of the benchmark: its public ``extract``, from arrays on."""
+"""radkit as a worker of the benchmark: its public ``extract``.
+
+The Image and the Mask, with radkit's checks of new data (finite numbers, sha256), are made once, as a reader would make
+them, before the clock starts.
+"""
 
 from __future__ import annotations
 

@@ -15,10 +15,10 @@ Result = TypeVar("Result")
 
 
 class _Entry:
-    """What is known of one region; threads that want the same wait for the first of them."""
+    """What is known of one region; threads that want the same thing wait for the first of them, others do not."""
 
     def __init__(self):
-        self.lock = threading.RLock()
+        self.locks: dict[Callable, threading.Lock] = {}
         self.results: dict[Callable, Any] = {}
 
 
@@ -32,7 +32,7 @@ def remembered(function: Callable[[Levels], Result]) -> Callable[[Levels], Resul
     @functools.wraps(function)
     def recall(levels: Levels) -> Result:
         entry = _entry(levels)
-        with entry.lock:
+        with entry.locks.setdefault(function, threading.Lock()):
             if function not in entry.results:
                 entry.results[function] = function(levels)
             return entry.results[function]
