@@ -54,31 +54,43 @@ def convex_facets(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     >>> len(corners), sorted(set(corners.ravel().tolist()))
     (12, [0, 1, 2, 3, 4, 5, 6, 7])
     """
-    corners, beside, alive = _grow(points)
+    room = 16 * len(points) + 64  # about six facets are made for each corner of the hull
+    while (found := _built(points, room)) is None:
+        room *= 4
+    corners, beside, alive = found
     number = np.cumsum(alive) - 1
     return corners[alive], number[beside[alive]]
 
 
-@kernel
-def _grow(points):
-    """Corners, neighbors and whether it is on the hull of every facet that was ever made."""
-    facets = _room(64)
+def _built(points: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Corners, neighbors and whether it is on the hull of every facet that was made; None where room ran out."""
+    facets = Facets(
+        corners=np.empty((room, 3), np.int64),
+        beside=np.empty((room, 3), np.int64),
+        planes=np.empty((room, 4), np.int64),
+        alive=np.zeros(room, dtype=bool),
+        waiting=np.empty(room, np.int64),
+    )
     behind, starts_at = np.full(len(points), NOBODY), np.empty(len(points), np.int64)  # who waits behind a point
-    seen, rim = np.empty(64, np.int64), np.empty((64, 3), np.int64)
-    n = _tetrahedron(points, facets)
+    n = _grow(points, facets, behind, starts_at, np.empty(room, np.int64), np.empty((room, 3), np.int64))
+    return (facets.corners[:n], facets.beside[:n], facets.alive[:n]) if n > 0 else None
+
+
+@kernel
+def _grow(points, facets, behind, starts_at, seen, rim):
+    """Make facets until nobody waits; their number, or 0 where there is no room for more."""
+    _tetrahedron(points, facets)
+    facet, n = np.int64(0), np.int64(4)  # not 0 and 4: numba would compile what takes them once more
     for p in range(len(points)):
-        _wait(points, facets, behind, p, 0, n)
-    facet = 0
+        _wait(points, facets, behind, p, facet, n)
     while facet < n:
         if not facets.alive[facet] or facets.waiting[facet] == NOBODY:
             facet += 1
             continue
         p = facets.waiting[facet]
         n_seen, n_rim = _look(points[p], facet, facets, seen, rim)
-        if n + 2 * n_rim > len(facets.corners):  # room for this rim and the next
-            facets = _larger(facets, n, n + 2 * n_rim)
-            seen = np.append(seen, np.empty(len(facets.alive), np.int64))
-            rim = np.concatenate((rim, np.empty((len(facets.alive), 3), np.int64)))
+        if n + n_rim > len(facets.alive):
+            return np.int64(0)
         _close(points, facets, rim[:n_rim], p, n, starts_at)
         for k in range(n_seen):
             q = facets.waiting[seen[k]]
@@ -88,22 +100,7 @@ def _grow(points):
                     _wait(points, facets, behind, q, n, n + n_rim)
                 q = following
         n += n_rim
-    return facets.corners[:n], facets.beside[:n], facets.alive[:n]
-
-
-@kernel
-def _room(n):
-    corners, beside, planes = np.empty((n, 3), np.int64), np.empty((n, 3), np.int64), np.empty((n, 4), np.int64)
-    return Facets(corners, beside, planes, np.zeros(n, np.bool_), np.empty(n, np.int64))
-
-
-@kernel
-def _larger(facets, n, more):
-    """The first n facets with room for twice that and more."""
-    larger = _room(2 * (n + more))
-    larger.corners[:n], larger.beside[:n], larger.planes[:n] = facets.corners[:n], facets.beside[:n], facets.planes[:n]
-    larger.alive[:n], larger.waiting[:n] = facets.alive[:n], facets.waiting[:n]
-    return larger
+    return n
 
 
 @kernel
@@ -183,8 +180,8 @@ def _look(point, facet, facets, seen, rim):
 
 @kernel
 def _tetrahedron(points, facets):
-    """The first four facets, between points far apart; returns 4."""
-    planes, beside = facets.planes, facets.beside
+    """The first four facets, between points far apart."""
+    planes, beside, first = facets.planes, facets.beside, np.int64(0)
     a = np.argmin(points[:, 0])
     b, c, d, far = a, a, a, -1.0
     for p in range(len(points)):
@@ -195,11 +192,11 @@ def _tetrahedron(points, facets):
             b, far = p, distance
     far = -1.0
     for p in range(len(points)):
-        _make(points, 0, a, b, p, facets)
+        _make(points, first, a, b, p, facets)
         area = float(planes[0, 0]) ** 2 + float(planes[0, 1]) ** 2 + float(planes[0, 2]) ** 2
         if area > far:
             c, far = p, area
-    _make(points, 0, a, b, c, facets)
+    _make(points, first, a, b, c, facets)
     for p in range(len(points)):
         if abs(_height(planes[0], points[p])) > abs(_height(planes[0], points[d])):
             d = p
@@ -207,12 +204,11 @@ def _tetrahedron(points, facets):
         raise ValueError("all points lie in one plane")
     if _height(planes[0], points[d]) > 0:
         b, c = c, b
-    _make(points, 0, a, b, c, facets)
-    _make(points, 1, b, a, d, facets)
-    _make(points, 2, c, b, d, facets)
-    _make(points, 3, a, c, d, facets)
+    _make(points, first, a, b, c, facets)
+    _make(points, first + 1, b, a, d, facets)
+    _make(points, first + 2, c, b, d, facets)
+    _make(points, first + 3, a, c, d, facets)
     beside[0, 0], beside[0, 1], beside[0, 2] = 1, 2, 3
     beside[1, 0], beside[1, 1], beside[1, 2] = 0, 3, 2
     beside[2, 0], beside[2, 1], beside[2, 2] = 0, 1, 3
     beside[3, 0], beside[3, 1], beside[3, 2] = 0, 2, 1
-    return 4

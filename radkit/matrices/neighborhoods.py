@@ -109,19 +109,20 @@ def count_tones(region, in_volume, level_of, tallies, cells, wanted):
     """Voxels, and sums of |level x neighbors - sum of the neighbors' levels|, by rank and number of neighbors."""
     nz, ny, nx = region.rank.shape
     in_plane, across = wanted
+    within, beyond, last = np.int64(0), np.int64(1), np.int64(VOLUME)  # numba would compile once for each plain number
+    n = np.int64(0)
     code = _encode(region.rank, level_of)
     columns, around = np.zeros(ny * nx, np.uint32), np.zeros(ny * nx, np.uint32)
-    n = 0
     for z in range(1, nz - 1):
         if in_plane:
-            _sum_neighbors(code, z, 0, nx, columns, around)
+            _sum_neighbors(code, z, within, nx, columns, around)
             _add_tones(tallies[0], region.rank[z], region.rows[z], level_of, around)
             n = _flush(tallies[0], z - 1, region.held[z - 1], cells, n)
         if across:
-            _sum_neighbors(code, z, 1, nx, columns, around)
+            _sum_neighbors(code, z, beyond, nx, columns, around)
             _add_tones(tallies[1], region.rank[z], region.rows[z], level_of, around)
     if across:
-        n = _flush(tallies[1], VOLUME, in_volume, cells, n)
+        n = _flush(tallies[1], last, in_volume, cells, n)
     return n
 
 
@@ -176,7 +177,7 @@ def count_likes(region, in_volume, level_of, tallies, cells, wanted):
     nz, ny, nx = region.rank.shape
     in_plane, across = wanted
     rank, like = region.rank.reshape(nz, ny * nx), np.zeros(ny * nx, np.uint8)
-    n = 0
+    n, last = np.int64(0), np.int64(VOLUME)
     for z in range(1, nz - 1):
         like[:] = 0
         _compare(rank[z], rank[z], nx, like)
@@ -188,7 +189,7 @@ def count_likes(region, in_volume, level_of, tallies, cells, wanted):
             _compare(rank[z], rank[z + 1], nx, like)
             _add_likes(tallies[1], region.rank[z], region.rows[z], like)
     if across:
-        n = _flush(tallies[1], VOLUME, in_volume, cells, n)
+        n = _flush(tallies[1], last, in_volume, cells, n)
     return n
 
 
