@@ -49,12 +49,12 @@ def write_cases(folder: Path) -> tuple[int, str]:
     return len(names), what
 
 
-def filtered_recipe() -> Recipe:
+def filtered_recipe(modality: str) -> Recipe:
     """What a study with filters computes: six aggregations of the image, three LoG and eight wavelet responses."""
     logs = tuple(LaplacianOfGaussian(sigma_mm=sigma) for sigma in (4.0, 6.0, 8.0))
     bands = [f"{x}{y}{z}" for x in "LH" for y in "LH" for z in "LH"]
     waves = tuple(Wavelet(family="coif1", decomposition=band) for band in bands)
-    base = Recipe.default("PET")
+    base = Recipe.default(modality)
     return base.replace(name="filtered", aggregations=AGGREGATIONS, filters=(*logs, *waves))
 
 
@@ -158,7 +158,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         n, what = write_cases(folder)
-        (folder / "filtered.yaml").write_text(filtered_recipe().to_yaml())
+        (folder / "filtered.yaml").write_text(filtered_recipe("PET" if "PET" in what else "CT").to_yaml())
         timed(folder, 1, "default", "--workers", "1")
         print(f"{n} {what}, medians of {repeats}, alternating")
         table = Table()

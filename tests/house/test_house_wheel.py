@@ -107,6 +107,6 @@ def test_the_bench_is_served_from_any_folder(installed, tmp_path):
         subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log) as server,
     ):
         try:
-            assert answer(f"http://127.0.0.1:{port}/feature_bench", server, within_s=180) == 200
+            assert answer(f"http://127.0.0.1:{port}/feature_bench", server, within_s=90) == 200
         finally:
             server.terminate()
