@@ -3,7 +3,7 @@
     make bench ARGS=--quick                       or: python benchmarks/bench_peers.py --quick
     python benchmarks/bench_peers.py --python pictologics=PATH_OF_ITS_PYTHON --sizes small,medium --peers pictologics
 
-Each library runs in a process of its own, one processor a thread, and is timed from arrays in memory to features:
+Each library runs in a process of its own, one processor a thread, and is timed from images in memory to features:
 no reading, no compiling. Peers live in virtual environments in RADKIT_PEERS (default: the user's cache), which are
 made where they are missing; a peer that cannot be had is left out, and one sentence says why.
 Exit code 1: a feature that is known to be equal differs.
@@ -124,7 +124,7 @@ def main() -> int:
     """Measure, print, judge."""
     chosen = options()
     case, words = lesion()
-    say(f"{words}; fixed bin width 25 HU; from arrays in memory to features")
+    say(f"{words}; fixed bin width 25 HU; from images in memory to features")
     record: dict = {key: {} for key in ("parts", "matrices", "aggregations", "equality")}
     record |= {"rows": [], "targets": [], "input": words}
     interpreters, about = pythons(chosen), {}

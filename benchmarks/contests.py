@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SEVEN = ("morphology", "statistics", "glcm", "glrlm", "glszm", "ngtdm", "ngldm")
-MORE = (
-    "spatial",
-    "gldzm",
-    "intensity_histogram",
-)  # "spatial": Moran's I and Geary's C, apart from the rest of the shape
+MORE = ("spatial", "gldzm", "intensity_histogram")  # "spatial": Moran's I and Geary's C, apart from the other shape
 BIN_WIDTH = 25.0  # HU
 
 MESH = "morph_volume morph_area_mesh morph_av morph_sphericity"

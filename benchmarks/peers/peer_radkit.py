@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 
-from protocol import Library, serve, timed
+from protocol import SPATIAL, Library, serve, timed
 
 import radkit
 from radkit.extraction import StageCache, extract, run_stages
@@ -18,10 +18,6 @@ from radkit.preprocess import FixedBinWidth
 from radkit.recipe import Recipe
 from radkit.volume import Image, Mask
 
-SPATIAL = (
-    "morph_moran_i",
-    "morph_geary_c",
-)  # Moran's I and Geary's C, which other libraries keep apart from morphology
 THREADS = int(os.environ["OMP_NUM_THREADS"])
 
 

@@ -10,7 +10,7 @@ import re
 from importlib.metadata import version
 
 import numpy as np
-from protocol import Library, serve
+from protocol import SPATIAL, Library, serve
 from zrad.image import Image
 from zrad.preprocessing import IntensityMaskBuilder, Pipeline, Resegmenter, RoiCropper, RoiData, TextureDiscretizer
 from zrad.radiomics import Radiomics
@@ -27,7 +27,6 @@ FAMILIES = {
     "ngtdm": "ngtdm",
     "ngldm": "ngldm",
 }
-SPATIAL = ("morph_moran_i", "morph_geary_c")
 METHODS = {"3D_avg": "AVER", "3D_comb": "MERG"}
 
 

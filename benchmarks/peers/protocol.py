@@ -9,7 +9,8 @@ only. A library is wrapped in a ``Library``; ``serve`` answers requests until st
     {"do": "parts", "task": {...}}       ms of each family by itself
     {"do": "matrices", "task": {...}}    ms of each texture matrix alone, from gray levels, without features
 
-Timed is what lies between arrays in memory and features: no file is read, and no result is turned into text.
+Timed is what lies between images in memory, made as the library's reader makes them, and features: no file is read, and
+no result is turned into text.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import warnings
 
 import numpy as np
 
+SPATIAL = ("morph_moran_i", "morph_geary_c")  # other libraries keep them apart from morphology
 BATCH_S, MOST = 0.05, 10
 WIDER = 2**-6  # HU from one turn of the bin width to the next of the same round: another one each, of the same cost
 

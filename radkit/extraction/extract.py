@@ -137,6 +137,8 @@ def extract(
     ------
     GeometryMismatch, UnitMismatch, EmptyMask, SettingError : see ``radkit.volume``.
     """
+    if threads < 1:
+        raise SettingError(f"threads is {threads}; use 1 or more.")
     recipe = recipe if recipe is not None else default(image.modality)
     cache = StageCache() if cache is None else cache
     say = progress or (lambda name, fraction: None)
@@ -168,8 +170,6 @@ def extract(
 @contextmanager
 def _workers(threads: int) -> Iterator[Callable]:
     """``map``, or that of a pool of threads: the kernels let go of the GIL."""
-    if threads < 1:
-        raise SettingError(f"threads is {threads}; use 1 or more.")
     if threads == 1:
         yield map
         return

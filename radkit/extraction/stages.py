@@ -184,9 +184,10 @@ class _Runner:
 def _start(image: Image, mask: Mask, recipe: Recipe, margin: tuple[int, int, int]) -> Roi:
     roi = Roi.of(image, mask)
     needs_whole_scan = recipe.normalize is not None and recipe.normalize.region != "roi"
-    box = bounding_box(mask.array)
-    left = math.prod(side.stop - side.start + 2 * m for side, m in zip(box, margin, strict=True))
-    return roi if needs_whole_scan or left > WORTH_CROPPING * mask.array.size else crop(roi, margin)
+    box, shape = bounding_box(mask.array), mask.array.shape
+    sides = (min(n, s.stop + m) - max(0, s.start - m) for s, m, n in zip(box, margin, shape, strict=True))
+    left = math.prod(sides) / mask.array.size
+    return roi if needs_whole_scan or left > WORTH_CROPPING else crop(roi, margin)
 
 
 def _normalize(roi: Roi, recipe: Recipe, margin: tuple[int, int, int]) -> Roi:

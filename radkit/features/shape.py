@@ -89,13 +89,14 @@ class Shape:
 
     @cached_property
     def _moments(self) -> tuple[int, np.ndarray, np.ndarray]:
-        """Voxels of the morphological mask, the sum of their indices (3,), and of the products of these (3, 3)."""
-        sums = [int(s) for s in _index_sums(self.morphological_mask.view(np.uint8))]
-        n, z, y, x, zz, yy, xx, zy, zx, yx = sums
-        if n * max(sums) < 1 << 62:
-            return n, np.array([z, y, x]), np.array([[zz, zy, zx], [zy, yy, yx], [zx, yx, xx]])
-        exact = np.array([[zz, zy, zx], [zy, yy, yx], [zx, yx, xx]], dtype=float)
-        return n, np.array([z, y, x], dtype=float), exact
+        """Voxels of the morphological mask, the sum of their indices (3,), and of the products of these (3, 3).
+
+        Whole numbers, as float only where 64 bits do not hold the number of voxels times the largest of them.
+        """
+        n, z, y, x, zz, yy, xx, zy, zx, yx = sums = _index_sums(self.morphological_mask.view(np.uint8)).tolist()
+        dtype = np.int64 if n * max(sums) < 1 << 62 else float
+        second = np.array([[zz, zy, zx], [zy, yy, yx], [zx, yx, xx]], dtype)
+        return n, np.array([z, y, x], dtype), second
 
     @cached_property
     def enclosing_ellipsoid(self) -> tuple[float, float, float]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 import threading
 
 import numpy as np
@@ -11,7 +12,7 @@ import radkit
 from radkit.extraction import StageCache, extract, run_stages, sweep, turn
 from radkit.physics import GaussianPsf
 from radkit.preprocess import FixedBinCount, FixedBinWidth, Resample, Resegment, crop
-from radkit.recipe import Recipe
+from radkit.recipe import AGGREGATIONS, Recipe
 from radkit.volume import DataNotFound, GeometryMismatch, Image, Mask, Roi, SettingError, UnitMismatch
 
 
@@ -206,3 +207,35 @@ def test_blur_lowers_contrast_with_a_fixed_width(case):
     contrast, idm = found["cm_contrast_3D_avg"], found["cm_inv_diff_mom_3D_avg"]
     assert contrast[0] > contrast[1] > contrast[2]  # claim A05
     assert idm[0] < idm[1] < idm[2]
+
+
+def test_values_do_not_depend_on_the_number_of_threads(monkeypatch):
+    monkeypatch.setattr(sys.modules["radkit.extraction.extract"], "WORTH_THREADS", 1)
+    scan = radkit.load("ibsi-digital")
+    recipe = radkit.preset("ibsi-digital").replace(aggregations=AGGREGATIONS)
+    one, many = (radkit.extract(scan.image, scan.mask, recipe, threads=n) for n in (1, 4))
+    assert [(v.tag, repr(v.value), v.note) for v in many] == [(v.tag, repr(v.value), v.note) for v in one]
+    assert [s.name for s in many.stages] == [s.name for s in one.stages]
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_no_threads_are_refused_however_small_the_region(threads):
+    scan = radkit.load("ibsi-digital")
+    with pytest.raises(SettingError, match=f"threads is {threads}; use 1 or more"):
+        radkit.extract(scan.image, scan.mask, radkit.preset("ibsi-digital"), threads=threads)
+
+
+def test_what_is_left_out_is_not_computed_and_the_rest_stays(monkeypatch):
+    scan, recipe = radkit.load("ibsi-digital"), radkit.preset("ibsi-digital")
+    slow = ("morph_moran_i", "morph_geary_c")
+    whole = radkit.extract(scan.image, scan.mask, recipe).to_dict()
+    monkeypatch.setattr("radkit.features.shape.pair_sums", None)  # calling it would fail
+    rest = radkit.extract(scan.image, scan.mask, recipe.replace(leave_out=slow)).to_dict()
+    assert rest == {tag: value for tag, value in whole.items() if tag not in slow}
+
+
+def test_a_cache_tells_what_is_left_out_apart():
+    scan, recipe, cache = radkit.load("ibsi-digital"), radkit.preset("ibsi-digital"), StageCache()
+    few = radkit.extract(scan.image, scan.mask, recipe.replace(leave_out=("stat_mean",)), cache=cache)
+    assert "stat_mean" not in few
+    assert "stat_mean" in radkit.extract(scan.image, scan.mask, recipe, cache=cache)

@@ -17,6 +17,7 @@ from radkit.features import ellipsoid, mesh, spatial
 from radkit.features.facets import convex_facets
 from radkit.features.hull import Hull
 from radkit.features.vertices import extreme_vertices
+from radkit.volume import RadkitError
 
 masks = arrays(bool, array_shapes(min_dims=3, max_dims=3, max_side=5)).filter(np.any)
 
@@ -180,6 +181,30 @@ def test_enclosing_ellipsoid_of_a_tetrahedron():
     inner = corners[:, None] * np.linspace(0, 0.9, 4)[:, None]
     axes = ellipsoid.enclosing_ellipsoid(np.concatenate([corners, inner.reshape(-1, 3)]))
     assert axes == pytest.approx([np.sqrt(3)] * 3, rel=1e-4)
+
+
+@given(masks)
+def test_nothing_lies_outside_the_enclosing_ellipsoid_and_it_touches(mask):
+    """The smallest ellipsoid is never larger than the sphere around the hull's box, nor smaller than the hull."""
+    hull = Hull(extreme_vertices(mask), np.array([1.5, 0.5, 0.4]))
+    axes = ellipsoid.enclosing_ellipsoid(hull.vertices)
+    sphere = 4 / 3 * np.pi * (np.linalg.norm(hull.box) / 2) ** 3
+    assert hull.volume < ellipsoid.ellipsoid_volume(axes) <= sphere * (1 + 1e-9)
+    assert 2 * axes[0] >= hull.diameter * (1 - 1e-9)
+
+
+def test_an_ellipsoid_that_is_not_found_is_said(monkeypatch):
+    monkeypatch.setattr(ellipsoid, "MVEE_STARTS", 0)
+    with pytest.raises(RadkitError, match="ellipsoid was not found"):
+        ellipsoid.enclosing_ellipsoid(np.array([(1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1.0)]))
+
+
+def test_of_two_equal_boxes_the_oriented_one_is_that_of_least_surface():
+    """A turn of the mask must not change which one it is."""
+    mask = np.zeros((2, 3, 2), dtype=bool)
+    mask[[0, 0, 0, 1, 1], [0, 1, 2, 0, 2], [1, 0, 1, 0, 0]] = True  # 72 mm³ as √8 x √18 x 6 and as √12 x √18 x √24
+    boxes = [Hull(extreme_vertices(np.rot90(mask, k, (1, 2))), np.ones(3)).oriented_box for k in range(4)]
+    assert all(sorted(box) == pytest.approx(np.sqrt([12, 18, 24])) for box in boxes)
 
 
 @pytest.mark.parametrize("axes", [(2, 2, 1), (3, 2, 1.5), (5, 4, 3)])

@@ -3,7 +3,7 @@
 Three sizes of agreement are asked for, each for a reason:
 bit for bit, where the same numbers are added in the same order (a translation; gray levels that stay);
 1e-9, where the same numbers are added in another order (a flip, a turn), which moves last digits only;
-2e-5, for the smallest enclosing ellipsoid, which is iterated until its volume is that close (``MVEE_TOLERANCE``).
+2e-10, for the smallest enclosing ellipsoid, which is iterated until its volume is that close (``MVEE_TOLERANCE``).
 """
 
 import numpy as np

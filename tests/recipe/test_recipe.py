@@ -113,3 +113,11 @@ def test_knobs_hold_their_own_defaults(modality):
         assert knob.low < knob.high
         with pytest.raises(SettingError, match=f"{knob.name} is .* must lie in"):
             knob.check(knob.high + 1)
+
+
+def test_what_is_left_out_is_checked_kept_in_yaml_and_part_of_the_hash():
+    recipe = Recipe(leave_out=("morph_moran_i",))
+    assert Recipe.from_yaml(recipe.to_yaml()) == recipe
+    assert recipe.hash != Recipe().hash
+    with pytest.raises(SettingError, match="feature 'morph_morani' is not known; did you mean 'morph_moran_i'"):
+        Recipe(leave_out=("morph_morani",))

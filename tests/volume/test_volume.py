@@ -137,3 +137,9 @@ def test_a_case_checks_its_own_geometry():
             mask=Mask.of(np.ones((1, 1, 1)), spacing_mm=ONE_MM),
             source=Source(title="x", licence="none"),
         )
+
+
+def test_numbers_whose_sum_is_too_large_are_finite_all_the_same():
+    assert Image.of(np.full((1, 1, 3), 1e308), spacing_mm=ONE_MM).array.max() == 1e308
+    with pytest.raises(NotFinite, match="1 voxels that are NaN or infinite, of 3"):
+        Image.of(np.array([[[1e308, 1e308, np.nan]]]), spacing_mm=ONE_MM)
